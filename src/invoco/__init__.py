@@ -1,0 +1,3 @@
+"""Invoco: a self-hosted contact hub that stays equal to HighLevel."""
+
+__version__ = "0.1.0"

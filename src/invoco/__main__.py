@@ -1,0 +1,5 @@
+"""`python -m invoco` is `invoco`."""
+
+from invoco.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Invoco's own HTTP server."""

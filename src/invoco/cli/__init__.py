@@ -1,0 +1,76 @@
+"""The command line: each command parses, calls a service and prints.
+
+Rooms below are imported inside the commands, so that `invoco --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from invoco.cli import (
+    bench,
+    config,
+    connect,
+    connections,
+    database,
+    demo,
+    door,
+    failures,
+    imports,
+    keys,
+    reference,
+    sandbox,
+    serve,
+    verify,
+)
+
+app = typer.Typer(
+    name="invoco",
+    help="Keep your contacts equal to HighLevel.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _version(*, wanted: bool) -> None:
+    if wanted:
+        from invoco import __version__
+
+        typer.echo(f"invoco {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _invoco(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=lambda wanted: _version(wanted=wanted), is_eager=True, help="Print it."),
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show the traceback of an error.")] = False,
+) -> None:
+    del version, verbose
+
+
+app.command("demo")(demo.demo)
+app.command("connect")(connect.connect)
+app.command("import")(imports.import_)
+app.command("verify")(verify.verify)
+app.command("serve")(serve.serve)
+app.command("sandbox")(sandbox.sandbox)
+app.add_typer(connections.app, name="connections")
+app.add_typer(keys.app, name="keys")
+app.add_typer(failures.app, name="failures")
+app.add_typer(database.app, name="db")
+app.add_typer(config.app, name="config")
+app.add_typer(bench.app, name="bench")
+app.add_typer(reference.app, name="docs")
+
+
+def main() -> None:
+    """Run the command line of this process and end it."""
+    sys.exit(door.leave(app, sys.argv[1:]))

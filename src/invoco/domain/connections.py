@@ -1,0 +1,49 @@
+"""A connection: the authorised link from Invoco to one location."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Connection(msgspec.Struct, frozen=True, kw_only=True):
+    """One connected location. Its id is the location's id: a location is connected at most once."""
+
+    id: str
+    name: str
+    """Chosen by the operator, unique, used on the command line."""
+    base_url: str
+    company_id: str | None = None
+    access: str
+    """`oauth` or `token`."""
+    client_id: str | None = None
+    """Of the OAuth app; None for a private integration token."""
+    scopes: tuple[str, ...] = ()
+    connected_at: int
+    """Milliseconds since 1970."""
+
+
+class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A bearer key for Invoco's own API; only its hash is kept."""
+
+    name: str
+    location_id: str
+    hash: str
+    """SHA-256 of the key, in hex; a key has 256 random bits, so no slow hash is needed."""
+    hint: str
+    """The last four characters, to tell keys apart."""
+    scopes: tuple[str, ...]
+    created_at: int
+    last_used_at: int | None = None
+
+
+class SetAside(msgspec.Struct, frozen=True, kw_only=True):
+    """A record that could not be read, kept with its reason so that nothing is lost."""
+
+    location_id: str
+    kind: str
+    record_id: str | None
+    reason: str
+    raw: bytes
+    """What HighLevel sent, as JSON."""
+    run_id: str | None
+    at: int

@@ -1,0 +1,1 @@
+"""HighLevel behind the domain ports: tokens kept fresh, quota shared, wire turned into records."""

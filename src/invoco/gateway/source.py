@@ -1,0 +1,234 @@
+"""A location of HighLevel behind the `Source` port: page by page, with as few calls as there can be (facts 9)."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from invoco.domain.connections import SetAside
+from invoco.domain.imports import Allowance, Outlook
+from invoco.domain.kinds import RecordKind
+from invoco.domain.ports import SourcePage
+from invoco.gateway.abreast import abreast
+from invoco.gateway.errors import our_errors
+from invoco.gateway.windows import Place, Windows
+from invoco.highlevel.client import HighLevel
+from invoco.highlevel.clock import Clock, milliseconds
+from invoco.highlevel.errors import InvalidInput, NotFound, PageLoop
+from invoco.highlevel.pages import Malformed, Page, SearchPage
+from invoco.highlevel.quota import Quota
+from invoco.highlevel.records import Appointment, Contact, Record, Task
+from invoco.highlevel.resources.contacts import OLDEST_FIRST
+
+_SAFE_PAGE_SIZE = 100
+"""What every location accepts; 500 is only documented (facts 4.1)."""
+_ROWS = 100
+"""Tasks and businesses per page."""
+_IN_FLIGHT = 8
+"""Calls of one location under way at once (facts 7, safe practice)."""
+_GONE = (NotFound, InvalidInput)
+"""How a read by id ends when there is no such record: the id is all that it could refuse (facts 6.2)."""
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """How a location is read."""
+
+    page_size: int = 500
+    """Contacts per page."""
+    days_back: int = 365
+    """How far back appointments are read."""
+    days_ahead: int = 365
+
+
+class HighLevelSource:
+    """Reads one location through the client; every error is an `InvocoError`."""
+
+    def __init__(
+        self, client: HighLevel, *, quota: Quota, base_url: str, clock: Clock, reading: Reading, at: int | None = None
+    ) -> None:
+        """`at` (milliseconds) is the middle of the appointments' window; the present by default."""
+        self._client, self._quota, self._base_url, self._clock = client, quota, base_url, clock
+        self._page_size = reading.page_size
+        middle = milliseconds(clock) if at is None else at
+        self._windows = Windows(middle, days_back=reading.days_back, days_ahead=reading.days_ahead)
+        self._calendar_ids: tuple[str, ...] | None = None
+        self._divided: dict[RecordKind, Callable[[Any], Awaitable[SourcePage]]] = {
+            RecordKind.CONTACT: self._contacts,
+            RecordKind.TASK: partial(self._skipping, RecordKind.TASK),
+            RecordKind.BUSINESS: partial(self._skipping, RecordKind.BUSINESS),
+            RecordKind.APPOINTMENT: self._appointments,
+        }
+        self._lists: dict[RecordKind, Callable[[], Awaitable[Page[Any]]]] = {
+            RecordKind.LOCATION: self._location,
+            RecordKind.CUSTOM_FIELD: partial(client.locations.custom_fields, model="all"),
+            RecordKind.CUSTOM_VALUE: client.locations.custom_values,
+            RecordKind.TAG: client.locations.tags,
+            RecordKind.USER: client.users.list,
+            RecordKind.CALENDAR: self._list_of_calendars,
+        }
+
+    @property
+    def allowance(self) -> Allowance:
+        """What HighLevel grants, as its last answer said."""
+        usage = self._quota.usage()
+        return Allowance(daily=usage.daily_limit, burst=usage.limit, interval=usage.interval)
+
+    async def page(self, kind: RecordKind, cursor: Any) -> SourcePage:
+        """One page of a kind; a cursor of None reads the first.
+
+        Raises:
+            TryAgain, Reconnect: as `domain.errors` says.
+        """
+        with our_errors(self._base_url):
+            if kind in self._divided:
+                return await self._divided[kind](cursor)
+            return self._page(kind, await self._lists[kind]())
+
+    def notes_of(self, contact_ids: Sequence[str]) -> AsyncGenerator[tuple[str, SourcePage], None]:
+        """The notes of each contact, read a few at a time; a contact that is gone yields an empty page."""
+        return abreast(contact_ids, self._notes, limit=_IN_FLIGHT)
+
+    async def outlook(self, kind: RecordKind) -> Outlook:
+        """What reading all records of a kind will cost, as one cheap call tells."""
+        with our_errors(self._base_url):
+            match kind:
+                case RecordKind.CONTACT:
+                    return await self._outlook_of_contacts()
+                case RecordKind.APPOINTMENT:
+                    return await self._outlook_of_appointments()
+        page = await self.page(kind, None)
+        found = len(page.records) + len(page.malformed)
+        is_all = page.cursor is None or found < _ROWS
+        return Outlook(records=found, calls=2 if kind in self._divided else 1, exact=is_all)
+
+    async def reread(self, record: Record) -> Record | None:
+        """The record as a read by its id tells it now; None when it is gone.
+
+        Kinds that HighLevel reads out of no index are told as their list tells them.
+        """
+        with our_errors(self._base_url):
+            try:
+                return await self._by_id(record)
+            except _GONE:
+                return None
+
+    async def _by_id(self, record: Record) -> Record:
+        match record:
+            case Contact():
+                return await self._client.contacts.get(record.id)
+            case Task(contact_id=str(contact_id)):
+                return await self._client.tasks.get(contact_id, record.id)
+            case Appointment():
+                return await self._client.appointments.get(record.id)
+            case _:
+                return record
+
+    async def _location(self) -> Page[Any]:
+        return Page(records=[await self._client.locations.get()], total=1)
+
+    async def _contacts(self, cursor: Any) -> SourcePage:
+        size, after = cursor or (self._page_size, None)
+        self._page_size = min(self._page_size, size)
+        page = await self._search(after)
+        if after is not None and page.after == after:
+            raise PageLoop(method="POST", path="/contacts/search")
+        following = None if page.after is None else [self._page_size, page.after]
+        return self._page(RecordKind.CONTACT, page, cursor=following)
+
+    async def _search(self, after: Any) -> SearchPage:
+        """One page of contacts; a page size that is refused once is never asked for again."""
+        read = partial(self._client.contacts.search, sort=OLDEST_FIRST, search_after=after)
+        try:
+            return await read(page_limit=self._page_size)
+        except InvalidInput:
+            if self._page_size <= _SAFE_PAGE_SIZE:
+                raise
+        self._page_size = _SAFE_PAGE_SIZE
+        return await read(page_limit=self._page_size)
+
+    async def _skipping(self, kind: RecordKind, cursor: Any) -> SourcePage:
+        """A page of a list that moves under the reader: rows of the page before are left out, and end it when alone."""
+        skip, before = cursor or (0, [])
+        page = await self._rows(kind, skip)
+        known = set(before)
+        if page.after is None or known.issuperset(page.ids):
+            return SourcePage(records=[], malformed=[], cursor=None)
+        fresh = [record for record in page.records if record.id not in known]
+        return self._page(kind, Page(records=fresh, malformed=page.malformed), cursor=[page.after, page.ids])
+
+    async def _rows(self, kind: RecordKind, skip: int) -> Page[Any]:
+        if kind is RecordKind.TASK:
+            return await self._client.tasks.search(limit=_ROWS, skip=skip)
+        return await self._client.businesses.list(limit=_ROWS, skip=skip)
+
+    async def _appointments(self, cursor: Any) -> SourcePage:
+        place = msgspec.convert(cursor, Place) if cursor else Place(calendars=await self._calendars())
+        if not place.calendars:
+            return SourcePage(records=[], malformed=[], cursor=None)
+        following = self._windows.after(place)
+        cursor = None if following is None else msgspec.to_builtins(following)
+        page = self._page(RecordKind.APPOINTMENT, await self._events(place), cursor=cursor)
+        return msgspec.structs.replace(page, total=None)  # of one calendar and span, not of all
+
+    async def _events(self, place: Place) -> Page[Appointment]:
+        start, end = self._windows.spans[place.span]
+        try:
+            return await self._client.appointments.between(start=start, end=end, calendar_id=place.calendars[0])
+        except NotFound:  # the calendar was deleted meanwhile
+            return Page(records=[])
+
+    async def _calendars(self) -> tuple[str, ...]:
+        if self._calendar_ids is None:
+            await self._list_of_calendars()
+        return self._calendar_ids or ()
+
+    async def _list_of_calendars(self) -> Page[Any]:
+        page = await self._client.calendars.list()
+        self._calendar_ids = tuple(calendar.id for calendar in page)
+        return page
+
+    async def _notes(self, contact_id: str) -> SourcePage:
+        with our_errors(self._base_url):
+            try:
+                return self._page(RecordKind.NOTE, await self._client.notes.of_contact(contact_id))
+            except _GONE:
+                return SourcePage(records=[], malformed=[], cursor=None)
+
+    async def _outlook_of_contacts(self) -> Outlook:
+        page = await self._client.contacts.search(sort=OLDEST_FIRST, page_limit=1)
+        records = len(page) if page.total is None else page.total
+        calls = math.ceil(records / self._page_size) + 1
+        return Outlook(records=records, calls=calls, exact=page.total is not None)
+
+    async def _outlook_of_appointments(self) -> Outlook:
+        page = await self._appointments(None)
+        calls = len(await self._calendars()) * len(self._windows.spans)
+        return Outlook(records=len(page.records), calls=calls, exact=page.cursor is None)
+
+    def _page(self, kind: RecordKind, page: Page[Any], *, cursor: Any = None) -> SourcePage:
+        """What was read: each id once, for HighLevel may tell of a record twice while its index changes."""
+        records = {record.id: record for record in page.records}
+        malformed = [self._set_aside(kind, row) for row in page.malformed]
+        return SourcePage(records=list(records.values()), malformed=malformed, cursor=cursor, total=page.total)
+
+    def _set_aside(self, kind: RecordKind, row: Malformed) -> SetAside:
+        raw = msgspec.json.encode(row.raw)
+        return SetAside(
+            location_id=self._client.location_id,
+            kind=kind,
+            record_id=row.id or _made_of(raw),
+            reason=row.reason,
+            raw=raw,
+            run_id=None,
+            at=milliseconds(self._clock),
+        )
+
+
+def _made_of(content: bytes) -> str:
+    """A stand-in for a missing id, so that the same row set aside twice is kept once."""
+    return f"without-id-{hashlib.sha256(content).hexdigest()[:12]}"

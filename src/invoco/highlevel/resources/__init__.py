@@ -1,0 +1,1 @@
+"""The nouns of HighLevel, one class each."""

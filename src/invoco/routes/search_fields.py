@@ -1,0 +1,55 @@
+"""What a contact search may ask of which field (facts 4.2, 4.3)."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_SAME: Final = frozenset({"eq", "not_eq"})
+_LIKE: Final = frozenset({"contains", "not_contains"})
+_THERE: Final = frozenset({"exists", "not_exists"})
+_RANGE: Final = frozenset({"range"})
+
+OPERATORS: Final = (
+    "eq", "not_eq", "contains", "not_contains", "wildcard", "not_wildcard", "match", "not_match", "exists",
+    "not_exists", "range", "not_range", "contains_set", "contains_not_set", "gt", "gte", "lt", "lte", "nested",
+    "nested_not", "has_child", "has_parent",
+)  # fmt: skip
+"""Every operator that HighLevel knows by name; most are allowed for no field."""
+
+SORTABLE: Final = frozenset(
+    {"firstNameLowerCase", "lastNameLowerCase", "businessName", "dateAdded", "dateUpdated", "email", "dnd", "source"}
+)
+
+_ALLOWED: Final[tuple[tuple[frozenset[str], str], ...]] = (
+    (_SAME, "id"),
+    (_SAME | _THERE, "contactName email website assignedTo country dnd followers isValidWhatsapp timezone type"),
+    (_SAME | _THERE, "validEmail activeWorkflows finishedWorkflows"),
+    (_SAME | _LIKE | _THERE, "firstNameLowerCase lastNameLowerCase address businessName city companyName phone"),
+    (_SAME | _LIKE | _THERE, "postalCode source state tags"),
+    (_THERE | _RANGE, "dateAdded dateUpdated dateOfBirth lastEmailClickedDate lastEmailOpenedDate lastAppointment"),
+    (_SAME, "dndSettings.Email.status dndSettings.SMS.status dndSettings.Call.status inboundDndSettings.all.status"),
+    (frozenset({"nested"}) | _THERE, "opportunities"),
+)
+_OF_FIELD: Final = {name: operators for operators, names in _ALLOWED for name in names.split()}
+
+_CUSTOM: Final = re.compile(r"customFields\.[^.]+")
+_CUSTOM_OPTION: Final = re.compile(r"customFields\.[^.]+\.[^.]+")
+_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def operators_of(field: str) -> frozenset[str] | None:
+    """The operators allowed for a field; None when there is no such field.
+
+    What a custom field allows depends on its definition, which is known where the search is run.
+    """
+    if _CUSTOM.fullmatch(field):
+        return _SAME | _LIKE | _THERE | _RANGE
+    if _CUSTOM_OPTION.fullmatch(field):
+        return _SAME | _LIKE | _THERE
+    return _OF_FIELD.get(field)
+
+
+def internal_name(field: str) -> str:
+    """The field as HighLevel names it in messages: `dateUpdated` is `date_updated` (facts 4.3)."""
+    return _HUMP.sub("_", field).lower()

@@ -1,0 +1,1 @@
+"""Tables and migrations, one repository per noun; SQLite and PostgreSQL from the same code."""

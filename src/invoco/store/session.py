@@ -1,0 +1,76 @@
+"""One transaction over all shelves."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from invoco.domain.kinds import RecordKind
+from invoco.highlevel.records import Note
+from invoco.store.appointments import AppointmentShelf
+from invoco.store.connections import ConnectionShelf, KeyShelf
+from invoco.store.contacts import ContactShelf
+from invoco.store.imports import ImportShelf
+from invoco.store.journal import JournalShelf
+from invoco.store.shelves import ChildShelf, RecordShelf
+from invoco.store.tasks import TaskShelf
+
+
+class StoreSession:
+    """The shelves of one open transaction; `connection` is there for further tables in the same transaction."""
+
+    def __init__(self, connection: AsyncConnection, *, writes: bool) -> None:
+        self.connection = connection
+        self.writes = writes
+
+    @cached_property
+    def contacts(self) -> ContactShelf:
+        """Contacts, and the ways to find them."""
+        return ContactShelf(self.connection, remember_totals=not self.writes)
+
+    @cached_property
+    def tasks(self) -> TaskShelf:
+        """Tasks of a location."""
+        return TaskShelf(self.connection)
+
+    @cached_property
+    def notes(self) -> ChildShelf[Note]:
+        """Notes of contacts."""
+        return ChildShelf(self.connection, RecordKind.NOTE)
+
+    @cached_property
+    def appointments(self) -> AppointmentShelf:
+        """Appointments of a location."""
+        return AppointmentShelf(self.connection)
+
+    @cached_property
+    def connections(self) -> ConnectionShelf:
+        """The connections."""
+        return ConnectionShelf(self.connection)
+
+    @cached_property
+    def keys(self) -> KeyShelf:
+        """The keys of Invoco's API."""
+        return KeyShelf(self.connection)
+
+    @cached_property
+    def imports(self) -> ImportShelf:
+        """Runs of imports and how far they came."""
+        return ImportShelf(self.connection)
+
+    @cached_property
+    def journal(self) -> JournalShelf:
+        """History and outbox."""
+        return JournalShelf(self.connection)
+
+    def shelf(self, kind: RecordKind) -> RecordShelf[Any]:
+        """The shelf of that kind; definitions (tags, users, …) are reached only here."""
+        family: dict[RecordKind, RecordShelf[Any]] = {
+            RecordKind.CONTACT: self.contacts,
+            RecordKind.TASK: self.tasks,
+            RecordKind.NOTE: self.notes,
+            RecordKind.APPOINTMENT: self.appointments,
+        }
+        return family[kind] if kind in family else RecordShelf(self.connection, kind)

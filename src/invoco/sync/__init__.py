@@ -1,0 +1,1 @@
+"""Imports, and later reconcile, inbound and outbound, as plain functions over ports."""

@@ -1,0 +1,114 @@
+"""Reading the notes of every contact, one call each, within a daily budget (facts 9: there is no bulk call)."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import Any
+
+import msgspec
+
+from invoco.domain.connections import SetAside
+from invoco.domain.errors import QuotaUsed
+from invoco.domain.ports import Session, Source, Store
+from invoco.highlevel.clock import Clock
+from invoco.highlevel.records import Note
+from invoco.sync.plan import daily_notes
+
+_CHUNK = 50
+_DAY = 86_400
+
+
+class Position(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the walk over the mirror's contacts has come, and what it has used of a day's budget."""
+
+    after: str | None = None
+    contacts: int = 0
+    day: int = 0
+    """Days since 1970, UTC."""
+    used: int = 0
+
+
+class NotesPage(msgspec.Struct, frozen=True, kw_only=True):
+    """All notes of some contacts."""
+
+    contact_ids: list[str]
+    records: list[Note]
+    malformed: list[SetAside]
+    cursor: Any
+    total: int | None
+
+
+class BudgetUsed(QuotaUsed):
+    """The part of the day's quota that reading notes may use is used up."""
+
+
+class NotesReader:
+    """Walks the mirror's contacts by id and reads the notes of each from the source."""
+
+    def __init__(self, source: Source, store: Store, *, location_id: str, clock: Clock, share: float) -> None:
+        self._source, self._store, self._clock = source, store, clock
+        self._location_id, self._share = location_id, share
+
+    async def page(self, cursor: Any) -> NotesPage:
+        """The notes of the next contacts.
+
+        Raises:
+            BudgetUsed: no call is left today.
+        """
+        position = self._today(cursor)
+        contact_ids = await self._contacts(position)
+        total = await self._total() if position.after is None else None
+        if not contact_ids:
+            return NotesPage(contact_ids=[], records=[], malformed=[], cursor=None, total=total)
+        records, malformed = await self._notes_of(contact_ids)
+        following = msgspec.to_builtins(_moved(position, contact_ids))
+        return NotesPage(contact_ids=contact_ids, records=records, malformed=malformed, cursor=following, total=total)
+
+    async def store(self, session: Session, page: NotesPage) -> None:
+        """Replace all notes of these contacts: what HighLevel no longer tells of is gone."""
+        await session.notes.delete_of_contacts(self._location_id, page.contact_ids)
+        await session.notes.put(self._location_id, page.records)
+
+    def _today(self, cursor: Any) -> Position:
+        position = msgspec.convert(cursor or {}, Position)
+        today = int(self._clock.now() // _DAY)
+        return position if position.day == today else msgspec.structs.replace(position, day=today, used=0)
+
+    async def _contacts(self, position: Position) -> list[str]:
+        left = self._calls_left(position)
+        async with self._store.reading() as session:
+            contacts = await session.contacts.page(self._location_id, after=position.after, limit=max(1, left))
+        if contacts and left <= 0:
+            raise BudgetUsed
+        return [contact.id for contact in contacts]
+
+    def _calls_left(self, position: Position) -> int:
+        budget = daily_notes(self._source.allowance, share=self._share)
+        return _CHUNK if budget is None else min(_CHUNK, budget - position.used)
+
+    async def _total(self) -> int:
+        async with self._store.reading() as session:
+            return await session.contacts.count(self._location_id)
+
+    async def _notes_of(self, contact_ids: list[str]) -> tuple[list[Note], list[SetAside]]:
+        records: list[Note] = []
+        malformed: list[SetAside] = []
+        async with aclosing(self._source.notes_of(contact_ids)) as read:
+            async for _, page in read:
+                records += page.records
+                malformed += page.malformed
+        return records, malformed
+
+
+def _moved(position: Position, contact_ids: list[str]) -> Position:
+    return msgspec.structs.replace(
+        position,
+        after=contact_ids[-1],
+        contacts=position.contacts + len(contact_ids),
+        used=position.used + len(contact_ids),
+    )
+
+
+def contacts_read(cursor: Any) -> int:
+    """How many contacts' notes were read when this cursor was saved."""
+    return msgspec.convert(cursor or {}, Position).contacts

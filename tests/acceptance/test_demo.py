@@ -1,0 +1,108 @@
+"""The main job, as a user runs it."""
+
+import json
+import subprocess
+import sys
+
+import httpx2
+import pytest
+
+
+def test_demo_check(tmp_path):
+    """`invoco demo --check --json` imports an account over OAuth and finds no drift and no refused call."""
+    done = subprocess.run(
+        [sys.executable, "-m", "invoco", "demo", "--check", "--json", "--contacts", "80"],
+        env={"PATH": "", "INVOCO_CONFIG": str(tmp_path / "none.toml")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+
+    assert {"imported", "drift", "requests", "rate_limited", "seconds"} == set(answer)
+    assert {"contacts", "tasks", "notes", "appointments", "businesses", "tags"} == set(answer["imported"])
+    assert (80, 0, 0) == (answer["imported"]["contacts"], answer["drift"], answer["rate_limited"])
+
+
+def test_import_then_verify(connected):
+    """After an import nothing differs, and the exit code says so."""
+    imported = connected.answer("import")
+    verified = connected.answer("verify")
+
+    assert (60, True, 0) == (imported["imported"]["contacts"], imported["finished"], verified["drift"])
+
+
+def test_second_import_changes_nothing(connected):
+    """An import may be repeated."""
+    first = connected.answer("import")
+    second = connected.answer("import")
+
+    assert first["imported"] == second["imported"]
+
+
+def test_drift_is_found(connected, twin):
+    """A contact changed in HighLevel after the import is drift, and the exit code is 1."""
+    connected.answer("import", "--skip", "notes")
+    headers = {"Authorization": f"Bearer {twin.token}", "Version": "2021-07-28"}
+    listed = httpx2.get(f"{twin.url}/contacts/", params={"locationId": twin.location_id}, headers=headers).json()
+    contact_id = listed["contacts"][0]["id"]
+    httpx2.put(f"{twin.url}/contacts/{contact_id}", json={"city": "Elsewhere"}, headers=headers).raise_for_status()
+
+    done = connected("verify", "--skip", "notes", "--json")
+
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["kinds"]["contacts"]["first"][0]["id"] == contact_id
+
+
+def test_dry_run_imports_nothing(connected):
+    """`--dry-run` tells the cost and stores nothing."""
+    plan = connected.answer("import", "--dry-run")
+
+    assert {"contacts", "notes"} <= {kind["kind"] for kind in plan["kinds"]}
+    assert connected("verify", "--skip", "notes").returncode == 1
+
+
+@pytest.fixture
+def served(connected):
+    """Invoco's API over an imported location: its address and a key."""
+    connected.answer("import", "--skip", "notes")
+    key = connected.answer("keys", "add", "me")["key"]
+    command = [sys.executable, "-m", "invoco", "serve", "--port", "0"]
+    with subprocess.Popen(command, env=connected.environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().split()[3], key
+        process.terminate()
+
+
+def test_serve_speaks_highlevel(served, twin):
+    """A program written for HighLevel reads from Invoco without HighLevel being asked."""
+    url, key = served
+    asked = twin.figures()["requests"]
+    headers = {"Authorization": f"Bearer {key}", "Version": "2021-07-28"}
+    listed = httpx2.get(f"{url}/contacts/", params={"locationId": twin.location_id, "limit": 3}, headers=headers)
+
+    assert (200, 3) == (listed.status_code, len(listed.json()["contacts"]))
+    assert asked == twin.figures()["requests"]
+
+
+def test_serve_is_healthy(served):
+    """`/healthz` answers without a key."""
+    assert httpx2.get(f"{served[0]}/healthz").json()["status"] == "ok"
+
+
+def test_serve_documents_itself(served):
+    """The documentation page and all it loads come from Invoco itself."""
+    page = httpx2.get(f"{served[0]}/docs")
+
+    assert page.status_code == 200
+    assert "https://" not in page.text
+
+
+def test_serve_refuses_strangers(served, twin):
+    """Without a known key nothing is told."""
+    headers = {"Authorization": "Bearer invoco_unknown", "Version": "2021-07-28"}
+    answer = httpx2.get(f"{served[0]}/contacts/", params={"locationId": twin.location_id}, headers=headers)
+
+    assert answer.status_code == 401

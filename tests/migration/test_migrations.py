@@ -1,0 +1,162 @@
+"""The migrations build the schema, on SQLite and PostgreSQL, once, however often and by however many they are run."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from psycopg import sql
+
+from invoco.domain.errors import StoreTooNew
+from invoco.store import migrating, schema
+from invoco.store.database import Database
+from invoco.store.revisions import HEAD, REVISIONS, current_revision
+
+POSTGRES = os.environ.get("INVOCO_TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request, tmp_path) -> Iterator[str]:
+    """A database without tables."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+    else:
+        yield from _schema_of_its_own()
+
+
+def _schema_of_its_own() -> Iterator[str]:
+    server = sa.make_url(POSTGRES)
+    try:
+        admin = server.set(drivername="postgresql").render_as_string(hide_password=False)
+        connection = psycopg.connect(admin, autocommit=True, connect_timeout=3)
+    except psycopg.OperationalError as error:
+        if os.environ.get("CI"):
+            pytest.fail(f"No PostgreSQL: {error}")
+        pytest.skip(f"No PostgreSQL: {error}")
+    name = f"migration_{uuid.uuid4().hex[:12]}"
+    with connection:
+        connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(name)))
+        try:
+            url = server.update_query_dict({"options": f"-csearch_path={name}"})
+            yield url.render_as_string(hide_password=False)
+        finally:
+            connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(name)))
+
+
+async def test_migrations_build_the_schema(empty_url):
+    """Alembic finds no difference between the tables and the migrations."""
+    await schema.upgrade(empty_url)
+
+    assert [] == await _asked(
+        empty_url, lambda connection: compare_metadata(MigrationContext.configure(connection), schema.metadata)
+    )
+
+
+async def test_migrations_build_what_create_all_builds(empty_url):
+    """Down to types, collations, keys and indexes."""
+    await schema.upgrade(empty_url)
+    migrated = await _asked(empty_url, _reflected)
+    await _asked(empty_url, schema.metadata.drop_all)
+    await _created(empty_url)
+
+    assert migrated == await _asked(empty_url, _reflected)
+
+
+async def test_upgrade_twice_is_harmless(empty_url):
+    """The second run changes nothing."""
+    await schema.upgrade(empty_url)
+    await schema.upgrade(empty_url)
+
+    assert HEAD == await _revision(empty_url)
+
+
+async def test_newer_revision_is_refused(empty_url):
+    """By whoever opens the database, before anything is read or written."""
+    await schema.upgrade(empty_url)
+    await _asked(
+        empty_url, lambda connection: connection.execute(sa.text("UPDATE alembic_version SET version_num='9'"))
+    )
+
+    with pytest.raises(StoreTooNew, match="revision 9"):
+        await schema.upgrade(empty_url)
+
+
+async def test_two_processes_upgrade_at_once(empty_url):
+    """One does it, the other finds it done."""
+    code = f"import asyncio; from invoco.store import schema; asyncio.run(schema.upgrade({empty_url!r}))"
+    both = [await asyncio.create_subprocess_exec(sys.executable, "-W", "error", "-c", code) for _ in range(2)]
+
+    assert [0, 0] == [await asyncio.wait_for(process.wait(), 60) for process in both]
+    assert HEAD == await _revision(empty_url)
+
+
+async def test_nothing_to_do_needs_no_alembic(tmp_path):
+    """It takes longer to load than an upgrade that has nothing to do."""
+    url = f"sqlite:///{tmp_path / 'done.db'}"
+    await schema.upgrade(url)
+    code = (
+        f"import asyncio, sys; from invoco.store import schema; asyncio.run(schema.upgrade({url!r}));"
+        "sys.exit('alembic' in sys.modules)"
+    )
+
+    assert 0 == await asyncio.to_thread(subprocess.call, [sys.executable, "-c", code])
+
+
+def test_known_revisions_are_the_migrations():
+    """The list that is read without Alembic names every migration, oldest first."""
+    config = Config()
+    config.set_main_option("script_location", str(migrating.FOLDER))
+    config.set_main_option("path_separator", "os")
+    scripts = ScriptDirectory.from_config(config)
+
+    assert list(REVISIONS) == [script.revision for script in reversed(list(scripts.walk_revisions()))]
+
+
+async def _asked(url, question):
+    database = await Database.open(url)
+    try:
+        async with database.transaction() as session:
+            return await session.connection.run_sync(question)
+    finally:
+        await database.close()
+
+
+async def _revision(url):
+    database = await Database.open(url)
+    try:
+        async with database.reading() as session:
+            return await current_revision(session.connection)
+    finally:
+        await database.close()
+
+
+async def _created(url):
+    database = await Database.open(url)
+    try:
+        await schema.create_all(database)
+    finally:
+        await database.close()
+
+
+def _reflected(connection):
+    inspector = sa.inspect(connection)
+    return {
+        table: (
+            sorted(
+                (column["name"], str(column["type"]), column["nullable"]) for column in inspector.get_columns(table)
+            ),
+            inspector.get_pk_constraint(table)["constrained_columns"],
+            sorted(tuple(unique["column_names"]) for unique in inspector.get_unique_constraints(table)),
+            sorted((index["name"], tuple(index["column_names"])) for index in inspector.get_indexes(table)),
+        )
+        for table in inspector.get_table_names()
+    }
