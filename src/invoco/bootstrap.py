@@ -6,11 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-from fastapi import FastAPI
+from typing import TYPE_CHECKING
 
 from invoco import logs
-from invoco.api.app import build_api
 from invoco.domain.errors import StoreUnusable
 from invoco.gateway.gateway import HighLevelGateway
 from invoco.gateway.source import Reading
@@ -29,6 +27,9 @@ from invoco.store.revisions import HEAD
 from invoco.store.secrets import StoredSecrets
 from invoco.store.tokens import StoredTokens
 from invoco.store.vault import Vault
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,6 +78,9 @@ async def upgraded(settings: Settings) -> str:
 
 def api(invoco: Invoco) -> FastAPI:
     """Invoco's own API."""
+    # Imported late: what serves is of no use to the commands that do not.
+    from invoco.api.app import build_api
+
     return build_api(invoco.books, invoco.keys, ping=invoco.database.ping)
 
 

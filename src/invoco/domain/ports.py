@@ -206,6 +206,13 @@ class Store(Protocol):
         """A reading transaction: one consistent state, never blocked by a writer."""
 
 
+class LoadingStore(Store, Protocol):
+    """A store that can be filled."""
+
+    def loading_contacts(self) -> AbstractAsyncContextManager[None]:
+        """While it is open, a first load of contacts is quicker and looking contacts up is slower."""
+
+
 class SourcePage(msgspec.Struct, frozen=True):
     """One page read from HighLevel."""
 

@@ -6,7 +6,7 @@ from invoco.domain.connections import Connection, SetAside
 from invoco.domain.ids import NewId, new_id
 from invoco.domain.imports import ImportRun
 from invoco.domain.kinds import RecordKind
-from invoco.domain.ports import Store
+from invoco.domain.ports import LoadingStore
 from invoco.highlevel.clock import Clock, milliseconds
 from invoco.service.gateway import Gateway
 from invoco.sync.imports import ImportOutcome, Progress, run_import
@@ -19,7 +19,7 @@ class ImportService:
     """Plans and runs imports, and shows what they could not read."""
 
     def __init__(
-        self, store: Store, *, gateway: Gateway, clock: Clock, notes_share: float, new_id: NewId = new_id
+        self, store: LoadingStore, *, gateway: Gateway, clock: Clock, notes_share: float, new_id: NewId = new_id
     ) -> None:
         """`notes_share` is the part of a day's quota that reading notes may use, between 0 and 1."""
         self._store, self._gateway, self._clock = store, gateway, clock

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from invoco.domain.errors import StoreUnusable
+from invoco.store import indexes, tables
 from invoco.store.counting import forget_totals
 from invoco.store.driver_errors import domain_errors
 from invoco.store.revisions import refuse_newer
@@ -96,6 +97,32 @@ class Database:
                     yield StoreSession(connection, writes=True)
 
     @asynccontextmanager
+    async def loading_contacts(self) -> AsyncIterator[None]:
+        """While it is open, a first load of contacts is quicker and looking contacts up is slower.
+
+        A table that holds contacts already keeps its indexes. Those of a load that was killed are made by
+        `schema.upgrade`.
+
+        Raises:
+            StoreBusy, StoreUnusable: as `transaction` says.
+        """
+        async with self.transaction() as session:
+            puts_off = await indexes.is_empty(session.connection, tables.contacts)
+            if puts_off:
+                await indexes.drop_indexes(session.connection, [tables.contacts])
+        try:
+            yield
+        finally:
+            if puts_off:
+                await self.finish_contacts()
+
+    async def finish_contacts(self) -> None:
+        """Make the indexes of contacts that a load put off."""
+        async with self.transaction() as session:
+            await indexes.make_indexes(session.connection, [tables.contacts])
+            await indexes.count_anew(session.connection, tables.contacts)
+
+    @asynccontextmanager
     async def reading(self) -> AsyncIterator[StoreSession]:
         """A reading transaction: one consistent state, never blocked by a writer.
 
@@ -158,9 +185,10 @@ def _prepare_sqlite(engine: AsyncEngine, *, durable: bool) -> None:
     settings = (
         "journal_mode=WAL",
         f"synchronous={'FULL' if durable else 'OFF'}",
-        "cache_size=-16000",
-        # 64 MB of log: the pages that an import changes again and again are moved to the file once, not each time.
-        "wal_autocheckpoint=16000",
+        "cache_size=-24000",
+        # 256 MB of log: the pages that an import changes again and again are moved to the file once, not each time.
+        "wal_autocheckpoint=64000",
+        "journal_size_limit=67108864",
     )
 
     @event.listens_for(engine.sync_engine, "connect")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from invoco.store.database import Database
+from invoco.store.indexes import lacks_indexes
 from invoco.store.revisions import HEAD, current_revision
-from invoco.store.tables import metadata
+from invoco.store.tables import contacts, metadata
 
 __all__ = ["create_all", "metadata", "upgrade"]
 
@@ -21,6 +22,8 @@ async def create_all(database: Database, *extra_metadata: sa.MetaData) -> None:
 async def upgrade(url: str) -> None:
     """Bring the schema to the newest revision; quick when it is there, safe when two processes do it.
 
+    Indexes that a killed import put off are made.
+
     Raises:
         StoreTooNew: a newer Invoco wrote the database.
         StoreBusy, StoreUnusable: as `Database.open` says.
@@ -29,8 +32,11 @@ async def upgrade(url: str) -> None:
     try:
         async with database.reading() as session:
             revision = await current_revision(session.connection)
+            unfinished = revision == HEAD and await lacks_indexes(session.connection, contacts)
         if revision != HEAD:
             await _migrate(database)
+        if unfinished:
+            await database.finish_contacts()
     finally:
         await database.close()
 

@@ -1,14 +1,14 @@
 """The first, resumable, full load of a location.
 
-Every page is stored in one transaction together with the records it could not read, the cursor of the next page and
+Pages are stored in one transaction together with the records they could not read, the cursor of the next page and
 the counts: killed at any moment, the next run goes on after the last page that was stored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from contextlib import aclosing
-from functools import partial
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
+from functools import partial, reduce
 from typing import Any, Protocol
 
 import msgspec
@@ -17,10 +17,10 @@ from msgspec.structs import replace
 from invoco.domain.errors import QuotaUsed
 from invoco.domain.imports import ImportRun, ImportStep
 from invoco.domain.kinds import RecordKind
-from invoco.domain.ports import Session, Source, SourcePage, Store
+from invoco.domain.ports import LoadingStore, Session, Source, SourcePage
 from invoco.highlevel.clock import Clock, milliseconds
 from invoco.sync.notes import NotesPage, NotesReader, contacts_read
-from invoco.sync.pipeline import pages
+from invoco.sync.pipeline import batches
 from invoco.sync.plan import ORDER
 
 Page = SourcePage | NotesPage
@@ -28,7 +28,7 @@ _DAY = 86_400
 
 
 class Progress(Protocol):
-    """Is told after every page."""
+    """Is told after every batch of pages."""
 
     def __call__(self, kind: str, done: int, total: int | None, /) -> None:
         """So many of so many; for notes the contacts whose notes were read are counted."""
@@ -45,7 +45,7 @@ class ImportOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 async def run_import(
     source: Source,
-    store: Store,
+    store: LoadingStore,
     *,
     run: ImportRun,
     clock: Clock,
@@ -76,7 +76,14 @@ class _Import:
     """One run, from where it stands to its end."""
 
     def __init__(
-        self, source: Source, store: Store, *, run: ImportRun, clock: Clock, progress: Progress, notes_share: float
+        self,
+        source: Source,
+        store: LoadingStore,
+        *,
+        run: ImportRun,
+        clock: Clock,
+        progress: Progress,
+        notes_share: float,
     ) -> None:
         self.run, self.steps = run, dict[str, ImportStep]()
         self._source, self._store, self._clock, self._progress = source, store, clock, progress
@@ -110,26 +117,33 @@ class _Import:
         read: Callable[[Any], Awaitable[Page]] = partial(self._source.page, kind)
         if kind is RecordKind.NOTE:
             read = self._notes.page
-        since = self._clock.now()
-        async with aclosing(pages(read, cursor=step.cursor)) as coming:
-            async for page in coming:
-                now = self._clock.now()
-                step = replace(_turned(step, page), seconds=step.seconds + now - since)
-                await self._store_page(kind, step, page)
-                since, self.steps[kind] = now, step
+        started = self._clock.now() - step.seconds
+        async with self._loading(kind), aclosing(batches(read, cursor=step.cursor)) as coming:
+            async for batch in coming:
+                step = replace(reduce(_turned, batch, step), seconds=self._clock.now() - started)
+                await self._store_batch(kind, step, batch)
+                self.steps[kind] = step
                 self._tell(step)
+        self.steps[kind] = replace(step, seconds=self._clock.now() - started)
 
-    async def _store_page(self, kind: RecordKind, step: ImportStep, page: Page) -> None:
+    def _loading(self, kind: RecordKind) -> AbstractAsyncContextManager[None]:
+        return self._store.loading_contacts() if kind is RecordKind.CONTACT else nullcontext()
+
+    async def _store_batch(self, kind: RecordKind, step: ImportStep, batch: Sequence[Page]) -> None:
         async with self._store.transaction() as session:
-            if isinstance(page, NotesPage):
-                await self._notes.store(session, page)
-            elif page.records:
-                await session.shelf(kind).put(self.run.location_id, page.records)
-            if page.malformed:
-                await session.imports.set_aside([replace(record, run_id=self.run.id) for record in page.malformed])
+            for page in batch:
+                await self._store_page(session, kind, page)
             if step.done:
                 await self._forget_mended(session, kind)
             await session.imports.put_step(step)
+
+    async def _store_page(self, session: Session, kind: RecordKind, page: Page) -> None:
+        if isinstance(page, NotesPage):
+            await self._notes.store(session, page)
+        elif page.records:
+            await session.shelf(kind).put(self.run.location_id, page.records)
+        if page.malformed:
+            await session.imports.set_aside([replace(record, run_id=self.run.id) for record in page.malformed])
 
     async def _forget_mended(self, session: Session, kind: RecordKind) -> None:
         """Whatever an earlier run set aside and this one did not is readable by now, or gone."""

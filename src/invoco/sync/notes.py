@@ -14,7 +14,8 @@ from invoco.highlevel.clock import Clock
 from invoco.highlevel.records import Note
 from invoco.sync.plan import daily_notes
 
-_CHUNK = 50
+_CHUNK = 16
+"""Contacts a page: a killed import reads the notes of the pages again that it had not stored yet."""
 _DAY = 86_400
 
 

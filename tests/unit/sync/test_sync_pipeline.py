@@ -1,4 +1,4 @@
-"""Reading one page ahead."""
+"""Reading ahead."""
 
 import asyncio
 from contextlib import aclosing
@@ -6,7 +6,8 @@ from contextlib import aclosing
 import pytest
 
 from invoco.domain.ports import SourcePage
-from invoco.sync.pipeline import pages
+from invoco.sync import pipeline
+from invoco.sync.pipeline import batches, pages
 
 
 def book(last: int, reads: list[int]):
@@ -15,6 +16,7 @@ def book(last: int, reads: list[int]):
     async def read(cursor):
         number = cursor or 0
         reads.append(number)
+        await asyncio.sleep(0)
         return SourcePage(records=[number], malformed=[], cursor=number + 1 if number < last else None)
 
     return read
@@ -27,15 +29,38 @@ async def test_every_page_comes_in_order():
     assert seen == [0, 1, 2, 3]
 
 
-async def test_the_next_page_is_read_while_one_is_used():
-    """One page, and no more, is on its way while one is being used."""
+async def test_the_next_pages_are_read_while_one_is_used():
+    """Two pages are used, two wait and one is on its way, and no more."""
     reads: list[int] = []
-    async with aclosing(pages(book(5, reads), cursor=2)) as coming:
+    async with aclosing(pages(book(9, reads), cursor=2)) as coming:
         async for _ in coming:
-            await asyncio.sleep(0)
+            for _ in range(20):
+                await asyncio.sleep(0)
             break
 
-    assert reads == [2, 3]
+    assert reads == [2, 3, 4, 5, 6]
+
+
+async def test_pages_that_come_soon_come_together():
+    """Two pages make a batch; the last may be smaller."""
+    sizes = [len(batch) async for batch in batches(book(8, []), cursor=None)]
+
+    assert sizes == [2, 2, 2, 2, 1]
+
+
+async def test_a_late_page_is_not_waited_for(monkeypatch):
+    """A batch is used when its next page does not come within a moment."""
+    monkeypatch.setattr(pipeline, "_GATHERING", 0)
+
+    async def read(cursor):
+        if cursor:
+            await asyncio.Event().wait()
+        return SourcePage(records=["first"], malformed=[], cursor=1)
+
+    async with aclosing(batches(read, cursor=None)) as coming:
+        first = await anext(coming)
+
+    assert [page.records for page in first] == [["first"]]
 
 
 async def test_an_error_waits_until_the_page_before_was_used():

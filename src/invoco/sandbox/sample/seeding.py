@@ -10,7 +10,6 @@ from itertools import islice
 from typing import Any
 
 import msgspec
-import sqlalchemy as sa
 
 from invoco.domain.kinds import RecordKind
 from invoco.highlevel.clock import Clock, milliseconds
@@ -21,6 +20,7 @@ from invoco.sandbox.sample.children import Children
 from invoco.sandbox.sample.definitions import Definitions, definitions
 from invoco.sandbox.sample.people import People
 from invoco.store.database import Database
+from invoco.store.indexes import drop_indexes, make_indexes
 from invoco.store.tables import RECORD_TABLES
 
 Progress = Callable[[int, int], None]
@@ -44,10 +44,12 @@ async def seed_account(
     now_ms = milliseconds(clock)
     made = account(seed, now_ms=now_ms)
     sizes = [contacts, min(_SECOND_LOCATION, contacts)]
-    await _drop_indexes(database)
+    async with database.transaction() as session:
+        await drop_indexes(session.connection, RECORD_TABLES.values())
     with _no_collector():
         counts = await _write_all(database, made, sizes, seed=seed, now_ms=now_ms, on_progress=on_progress)
-    await _make_indexes(database)
+    async with database.transaction() as session:
+        await make_indexes(session.connection, RECORD_TABLES.values())
     return msgspec.structs.replace(made, counts=counts)
 
 
@@ -113,20 +115,3 @@ async def _write(database: Database, location_id: str, batch: Batch) -> None:
     async with database.transaction() as session:
         for kind, records in batch.items():
             await session.shelf(kind).put(location_id, records)
-
-
-async def _drop_indexes(database: Database) -> None:
-    async with database.transaction() as session:
-        for index in _indexes():
-            await session.connection.execute(sa.schema.DropIndex(index, if_exists=True))
-
-
-async def _make_indexes(database: Database) -> None:
-    async with database.transaction() as session:
-        for index in _indexes():
-            await session.connection.execute(sa.schema.CreateIndex(index, if_not_exists=True))
-
-
-def _indexes() -> list[sa.Index]:
-    found = (index for table in RECORD_TABLES.values() for index in table.indexes)
-    return sorted(found, key=lambda index: str(index.name))

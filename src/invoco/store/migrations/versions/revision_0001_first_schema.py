@@ -149,9 +149,9 @@ def _contacts() -> None:
         sa.PrimaryKeyConstraint("connection_id", "id"),
     )
     op.create_index("ix_contacts_business_id", "contacts", ["business_id"], unique=False)
-    op.create_index("ix_contacts_date_added", "contacts", ["connection_id", "date_added", "id"], unique=False)
-    op.create_index("ix_contacts_date_updated", "contacts", ["connection_id", "date_updated", "id"], unique=False)
-    op.create_index("ix_contacts_email_lower", "contacts", ["connection_id", "email_lower"], unique=False)
+    op.create_index("ix_contacts_date_added", "contacts", ["connection_id", "date_added"], unique=False)
+    op.create_index("ix_contacts_date_updated", "contacts", ["connection_id", "date_updated"], unique=False)
+    op.create_index("ix_contacts_email_lower", "contacts", ["email_lower"], unique=False)
     op.create_index("ix_contacts_phone", "contacts", ["phone"], unique=False)
 
 
