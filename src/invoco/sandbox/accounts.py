@@ -110,7 +110,7 @@ class Accounts:
         if old is None:
             raise FixInput("There is no such private token.", cure="Take one from `GET /_twin/account`.")
         until = milliseconds(self._clock) + (0 if now else OVERLAP_MILLISECONDS)
-        new = msgspec.structs.replace(old, token=self._new_text())
+        new = msgspec.structs.replace(old, token=self._new_text(), until=None)
         await self._registry.keep(msgspec.structs.replace(old, until=until), new)
         return new.token
 

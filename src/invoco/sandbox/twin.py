@@ -91,6 +91,7 @@ class Twin:
             self.switchboard.on(switch)
         self.limiter.limits, self.index.lag = self.settings.limits, self.settings.lag
         self.limiter.clear()
+        self._restore_subscription()
         await self.seed(contacts=self.settings.contacts, seed=self.settings.seed)
         self.log.clear()
 
@@ -123,6 +124,11 @@ class Twin:
                 for location_id, count in (await session.connection.execute(counted)).all():
                     counts.setdefault(location_id, {})[kind.value] = count
         return counts
+
+    def _restore_subscription(self) -> None:
+        at_start = WebhookSettings(app_id="", version_id="", url=self.settings.webhook_url)
+        for name in at_start.__struct_fields__:
+            setattr(self.subscription, name, getattr(at_start, name))
 
     def _subscribe(self) -> None:
         app = self.accounts.app()
