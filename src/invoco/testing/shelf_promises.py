@@ -124,6 +124,20 @@ class ShelfPromises:
         async with store.reading() as session:
             assert await session.contacts.count(location_id) == 1500
 
+    @pytest.mark.parametrize("kind", RecordKind)
+    async def test_last_of_many_with_an_id_is_kept(self, store: Database, location_id: str, kind: RecordKind) -> None:
+        """However many records are put at once, the later of two with the same id replaces the earlier."""
+        make = RECORD_TYPES[kind]
+        many = [make(id=f"r{number % 60}", extra={"turn": number}) for number in range(100)]
+        await put(store, location_id, kind, FULL if kind is RecordKind.CONTACT else make(id="r0"), *many)
+
+        async with store.reading() as session:
+            kept = await session.shelf(kind).get_many(location_id, ["r0", "r59"])
+        assert {record_id: record.extra for record_id, record in kept.items()} == {
+            "r0": {"turn": 60},
+            "r59": {"turn": 59},
+        }
+
     async def test_nothing_is_put(self, store: Database, location_id: str) -> None:
         """An empty page is stored as easily as a full one."""
         await put(store, location_id, RecordKind.CONTACT)
