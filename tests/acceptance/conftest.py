@@ -52,11 +52,17 @@ def twin():
 def control(twin):
     """Calls the twin's control API; whatever went wrong on purpose is mended afterwards."""
 
-    def call(path, **body):
+    def call(path, /, **body):
         httpx2.post(f"{twin.url}/_twin/{path}", json=body).raise_for_status()
 
     yield call
     httpx2.delete(f"{twin.url}/_twin/faults").raise_for_status()
+
+
+@pytest.fixture
+def alone(tmp_path):
+    """The command line, pointed to nothing."""
+    return CommandLine(tmp_path)
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ def connecting(invoco, twin):
             env=invoco.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         started.append(process)
+        assert process.stderr is not None
         url = next(line.strip() for line in process.stderr if "://" in line)
         return process, url
 

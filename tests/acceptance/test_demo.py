@@ -1,6 +1,7 @@
 """The main job, as a user runs it."""
 
 import json
+import socket
 import subprocess
 import sys
 
@@ -8,22 +9,40 @@ import httpx2
 import pytest
 
 
-def test_demo_check(tmp_path):
+def test_demo_check(alone):
     """`invoco demo --check --json` imports an account over OAuth and finds no drift and no refused call."""
-    done = subprocess.run(
-        [sys.executable, "-m", "invoco", "demo", "--check", "--json", "--contacts", "80"],
-        env={"PATH": "", "INVOCO_CONFIG": str(tmp_path / "none.toml")},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = alone("demo", "--check", "--json", "--contacts", "80", PATH="")
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
 
     assert {"imported", "drift", "requests", "rate_limited", "seconds"} == set(answer)
     assert {"contacts", "tasks", "notes", "appointments", "businesses", "tags"} == set(answer["imported"])
     assert (80, 0, 0) == (answer["imported"]["contacts"], answer["drift"], answer["rate_limited"])
+
+
+def test_demo_for_people(alone):
+    """Without `--json` it says what it does and prints what arrived."""
+    done = alone("demo", "--check", "--contacts", "5")
+
+    assert (0, True) == (done.returncode, "Connected " in done.stderr)
+    assert "What arrived" in done.stdout
+    assert "drift 0" in done.stdout
+
+
+def test_demo_serves(alone):
+    """Afterwards its API answers, at another port when the one it was to have is taken, until it is stopped."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        command = [sys.executable, "-m", "invoco", "demo", "--contacts", "1", "--port", str(port)]
+        with subprocess.Popen(
+            command, env=alone.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        ) as process:
+            assert process.stdout is not None
+            url = next(line.split()[4] for line in process.stdout if " answers at " in line)
+            healthy = httpx2.get(f"{url}/healthz").json()["status"]
+            process.terminate()
+
+    assert ("ok", True, 0) == (healthy, not url.endswith(f":{port}"), process.returncode)
 
 
 def test_import_then_verify(connected):

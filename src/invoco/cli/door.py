@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 
 def leave(work: Callable[[], object], arguments: list[str]) -> int:
@@ -43,7 +43,7 @@ def _write(text: str) -> None:
 def in_plain_words(error: BaseException) -> tuple[str, str]:
     """One sentence for the cause, one for the cure."""
     if isinstance(error, BaseExceptionGroup):
-        return in_plain_words(next(_leaves(error)))
+        return in_plain_words(error.exceptions[0])
     cure = getattr(error, "cure", None)
     if isinstance(cure, str):
         return str(error), cure
@@ -62,11 +62,3 @@ def _of_the_system(error: OSError) -> tuple[str, str]:
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return f"Access is denied{where}.", "Check who owns the folder, or set INVOCO_DATA_FOLDER to another one."
     return f"{error.strerror or error}{where}.", "Check the path and the network, and run the command again."
-
-
-def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            yield from _leaves(error)
-        else:
-            yield error

@@ -51,8 +51,6 @@ def _command_sections(command: Any, path: str) -> Iterator[str]:
 
 def _parameters(command: Any) -> Iterator[str]:
     for parameter in command.params:
-        if parameter.name == "help":
-            continue
         spelled = ", ".join(parameter.opts) if parameter.opts[0].startswith("-") else parameter.name.upper()
         yield f"- `{spelled}`: {getattr(parameter, 'help', None) or ''}\n"
 

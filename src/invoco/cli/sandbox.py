@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -28,6 +28,7 @@ def sandbox(
     lag: Annotated[float, typer.Option(min=0, help="Seconds until a write can be found by a search.")] = 0.0,
     fault: Annotated[list[str] | None, typer.Option(metavar="NAME[=RATE]", help=_FAULT_HELP)] = None,
     faults: Annotated[bool, typer.Option("--faults", help="List the faults and stop.")] = False,
+    not_found: Annotated[Literal[400, 404], typer.Option(help="Status for a record that does not exist.")] = 400,
     data: Annotated[Path | None, typer.Option(help="Keep the twin in this file; without it nothing is kept.")] = None,
     webhook_url: Annotated[str | None, typer.Option(help="Where to send webhooks.")] = None,
     json: AsJson = False,
@@ -45,6 +46,7 @@ def sandbox(
         limits=read_limits(limit, daily_limit),
         lag=lag,
         faults=tuple(read_fault(text) for text in fault or ()),
+        not_found_status=not_found,
         webhook_url=webhook_url,
     )
     run(_serve(settings, host=host, port=port, as_json=json))

@@ -54,14 +54,12 @@ def running_twin(*, contacts: int, seed: int, limit: str) -> Iterator[RunningTwi
     """
     command = [sys.executable, "-m", "invoco", "sandbox", "--port", "0", "--json"]
     command += ["--contacts", str(contacts), "--seed", str(seed), "--limit", limit]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)  # noqa: S603 - our own program
-    try:
-        yield _announced(process)
-    finally:
-        process.terminate()
-        process.wait(_PATIENCE)
-        if process.stdout:
-            process.stdout.close()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as process:  # noqa: S603 - our own program
+        try:
+            yield _announced(process)
+        finally:
+            process.terminate()
+            process.wait(_PATIENCE)
 
 
 def _announced(process: subprocess.Popen[str]) -> RunningTwin:

@@ -14,8 +14,3 @@ _ALPHABET = string.ascii_letters + string.digits
 def new_id() -> str:
     """Twenty letters and digits: contacts, tasks, notes, appointments, tags, …"""
     return "".join(secrets.choice(_ALPHABET) for _ in range(20))
-
-
-def new_object_id() -> str:
-    """Twenty-four hexadecimal digits: businesses, apps, versions."""
-    return secrets.token_hex(12)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from invoco.domain.search import ContactSearch
 from invoco.highlevel.clock import instant
 from invoco.highlevel.records import Contact
 from invoco.routes.calls import Call, Handler, JsonObject
+from invoco.routes.filters import check_types, custom_conditions
 from invoco.routes.flags import succeeded
 from invoco.routes.pages import list_meta
 from invoco.routes.queries import Place, checked_phone, list_place, read_cursor, whole_number, written_cursor
@@ -16,11 +18,21 @@ _LOOKUP_ROWS = 20
 
 async def search_contacts(call: Call) -> JsonObject:
     """A page of a search, each row with the cursor that reads on after it."""
-    page = await call.books.contacts.search(contact_search(call.location_id, call.body))
+    search = contact_search(call.location_id, call.body)
+    await _check_custom_fields(call, search)
+    page = await call.books.contacts.search(search)
     rows = [
         search_row(contact, cursor, v3=call.v3) for contact, cursor in zip(page.contacts, page.cursors, strict=True)
     ]
     return {"contacts": rows, "total": page.total}
+
+
+async def _check_custom_fields(call: Call, search: ContactSearch) -> None:
+    """What may be asked of a custom field depends on its definition (facts 4.2)."""
+    asked = custom_conditions(search.filter)
+    if asked:
+        definitions = await call.books.reference.custom_fields(call.location_id)
+        check_types(asked, {definition.id: definition.data_type for definition in definitions})
 
 
 async def find_duplicate(call: Call) -> JsonObject:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from invoco.domain.errors import InvalidFields
 from invoco.routes.calls import Call, Handler, JsonObject
 
 _MODELS = ("contact", "opportunity", "all")
+_NOT_TOLD = "contactUniqueIdentifiers"
+"""A setting of locations that HighLevel keeps to itself."""
 
 
 async def get_location(call: Call) -> JsonObject:
-    """The location."""
+    """The location, but not in what order its contacts are matched (facts 5)."""
     location = await call.books.reference.location(call.location_id)
-    return {"location": location.to_wire()}
+    told = {name: value for name, value in location.settings.items() if name != _NOT_TOLD}
+    return {"location": msgspec.structs.replace(location, settings=told).to_wire()}
 
 
 async def list_tags(call: Call) -> JsonObject:

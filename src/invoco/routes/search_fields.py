@@ -33,6 +33,16 @@ _ALLOWED: Final[tuple[tuple[frozenset[str], str], ...]] = (
 )
 _OF_FIELD: Final = {name: operators for operators, names in _ALLOWED for name in names.split()}
 
+_OF_TYPES: Final[tuple[tuple[frozenset[str], str], ...]] = (
+    (_SAME | _LIKE | _THERE, "TEXT LARGE_TEXT SINGLE_OPTIONS RADIO PHONE"),
+    (_SAME | _THERE, "CHECKBOX MULTIPLE_OPTIONS"),
+    (_SAME | _THERE | _RANGE, "NUMERICAL MONETORY"),
+    (_THERE | _RANGE, "DATE"),
+    (frozenset(), "TEXTBOX_LIST"),
+)
+_OF_TYPE: Final = {name: operators for operators, names in _OF_TYPES for name in names.split()}
+"""What a custom field allows by its data type; only the options of a TEXTBOX_LIST are searched, by their own ids."""
+
 _CUSTOM: Final = re.compile(r"customFields\.[^.]+")
 _CUSTOM_OPTION: Final = re.compile(r"customFields\.[^.]+\.[^.]+")
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -41,7 +51,7 @@ _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 def operators_of(field: str) -> frozenset[str] | None:
     """The operators allowed for a field; None when there is no such field.
 
-    What a custom field allows depends on its definition, which is known where the search is run.
+    A custom field is taken here to be of the most generous type; `operators_of_type` knows better.
     """
     if _CUSTOM.fullmatch(field):
         return _SAME | _LIKE | _THERE | _RANGE
@@ -50,6 +60,26 @@ def operators_of(field: str) -> frozenset[str] | None:
     return _OF_FIELD.get(field)
 
 
+def operators_of_opportunity(field: str) -> frozenset[str] | None:
+    """The operators allowed within a `nested` filter of opportunities; None when they have no such field."""
+    return _SAME | _THERE if field in {"pipelineId", "pipelineStageId", "status"} else None
+
+
+def custom_field_id(field: str) -> str | None:
+    """The id of the custom field that is asked for, if one is."""
+    return field.split(".")[1] if _CUSTOM.fullmatch(field) or _CUSTOM_OPTION.fullmatch(field) else None
+
+
+def operators_of_type(field: str, data_type: str | None) -> frozenset[str] | None:
+    """The operators allowed for a custom field, or for an option of one; None when the type has no known rule."""
+    allowed = _OF_TYPE.get(data_type or "")
+    if allowed is None or _CUSTOM.fullmatch(field):
+        return allowed
+    return _SAME | _LIKE | _THERE if data_type == "TEXTBOX_LIST" else frozenset()
+
+
 def internal_name(field: str) -> str:
-    """The field as HighLevel names it in messages: `dateUpdated` is `date_updated` (facts 4.3)."""
+    """The field as HighLevel names it in messages: `dateUpdated` is `date_updated` (facts 4.3); ids stay."""
+    if custom_field_id(field):
+        return f"custom_fields.{field.partition('.')[2]}"
     return _HUMP.sub("_", field).lower()

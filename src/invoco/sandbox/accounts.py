@@ -126,13 +126,13 @@ class Accounts:
         """The one app of the account."""
         return self._registry.all(App)[0]
 
-    def place(self, location_id: str) -> Place:
-        """The location with that id.
+    def place(self, location_id: str | None) -> Place:
+        """The location with that id, or (None) the main one.
 
         Raises:
             FixInput: there is none.
         """
-        place = self._registry.find(Place, location_id)
+        place = self._registry.all(Place)[0] if location_id is None else self._registry.find(Place, location_id)
         if place is None:
             raise FixInput(f"There is no location {location_id!r}.", cure="Take one from `GET /_twin/account`.")
         return place

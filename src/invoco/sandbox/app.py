@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from invoco.domain.changes import Change
+from invoco.domain.kinds import RecordKind
 from invoco.domain.ports import Session
 from invoco.highlevel.clock import Clock, SystemClock
 from invoco.routes import highlevel_routes, install_error_table
@@ -54,9 +55,10 @@ def app_of(twin: Twin) -> FastAPI:
     app = FastAPI(title="Twin of HighLevel", summary="A local HighLevel with sample data.")
     app.include_router(oauth_routes(twin.authority, twin.registry, twin.gate))
     app.include_router(consent.consent_routes(twin.authority, twin.registry))
-    app.include_router(highlevel_routes(twin.books, twin.gate))
+    not_found_status = twin.settings.not_found_status
+    app.include_router(highlevel_routes(twin.books, twin.gate, not_found_status=not_found_status))
     app.mount(control.PREFIX, control.control_app(twin))
-    install_error_table(app)
+    install_error_table(app, not_found_status=not_found_status)
     install_oauth_errors(app)
     app.add_middleware(_Layers, twin=twin)
     return app
@@ -126,7 +128,9 @@ class _IndexAndWebhooks:
         self._index, self._webhooks = index, webhooks
 
     async def record(self, session: Session, changes: Sequence[Change]) -> None:
-        """Queue what the index and the subscriber must learn."""
+        """Queue what the index and the subscriber must learn; remember deleted contacts as such (facts 3.6)."""
+        gone = [change for change in changes if change.kind is RecordKind.CONTACT and change.action == "delete"]
+        await session.journal.record(gone, send=False)
         await self._index.note(session, changes)
         await self._webhooks.record(session, changes)
 

@@ -32,7 +32,7 @@ def consent_routes(authority: Authority, registry: Registry) -> APIRouter:
 
     async def approve(request: Request) -> Response:
         """Install and go back to the program."""
-        form = dict(parse_qsl((await request.body()).decode()))
+        form = dict(parse_qsl((await request.body()).decode(errors="replace")))
         try:
             consent = authority.consent(dict(request.query_params))
             url = await authority.approve(consent, form.get("location_id", ""))

@@ -7,7 +7,7 @@ that points here.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import msgspec
 from starlette.applications import Starlette
@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from invoco.domain.errors import FixInput, InvocoError
 from invoco.routes.answers import JsonAnswer
+from invoco.sandbox.duplicates import set_rule
 from invoco.sandbox.faults import FAULTS
 from invoco.sandbox.oauth import is_loopback
 from invoco.sandbox.settings import FaultSwitch, read_limits
@@ -28,20 +29,21 @@ if TYPE_CHECKING:
     from invoco.sandbox.twin import Twin
 
 PREFIX = "/_twin"
+_CENTURY = 36_525 * 86_400.0
 B = TypeVar("B")
 
 
 class SeedOrder(msgspec.Struct, forbid_unknown_fields=True):
     """How large a new sample account shall be."""
 
-    contacts: int = 1000
+    contacts: Annotated[int, msgspec.Meta(ge=0)] = 1000
     seed: int = 1
 
 
 class ClockOrder(msgspec.Struct, forbid_unknown_fields=True):
     """What the clock shall do."""
 
-    advance: float = 0.0
+    advance: Annotated[float, msgspec.Meta(ge=0, le=_CENTURY)] = 0.0
     """Seconds."""
     frozen: bool | None = None
 
@@ -49,14 +51,14 @@ class ClockOrder(msgspec.Struct, forbid_unknown_fields=True):
 class LagOrder(msgspec.Struct, forbid_unknown_fields=True):
     """How late the search index shall be."""
 
-    seconds: float
+    seconds: Annotated[float, msgspec.Meta(ge=0)]
 
 
 class LimitOrder(msgspec.Struct, forbid_unknown_fields=True):
     """Limits, written as on the command line."""
 
     limit: str | None = None
-    daily: int | None = None
+    daily: Annotated[int, msgspec.Meta(ge=1)] | None = None
 
 
 class TokenOrder(msgspec.Struct, forbid_unknown_fields=True):
@@ -84,6 +86,16 @@ class AccountOrder(msgspec.Struct, forbid_unknown_fields=True):
     """A location that gives them again."""
     uninstalled: str | None = None
     """A location that the app is taken out of, or `company` for all."""
+
+
+class DuplicateOrder(msgspec.Struct, forbid_unknown_fields=True):
+    """The duplicate rule of a location; what is not named stays."""
+
+    allow: bool | None = None
+    order: Annotated[tuple[Literal["email", "phone"], ...], msgspec.Meta(min_length=1)] | None = None
+    """By what contacts are matched, first of all first."""
+    location: str | None = None
+    """Its id; None: the main location."""
 
 
 class EventOrder(msgspec.Struct, forbid_unknown_fields=True):
@@ -122,6 +134,7 @@ def control_app(twin: Twin) -> Starlette:
         Route("/account", desk.change_account, methods=["POST"]),
         Route("/private-tokens", desk.new_token, methods=["POST"]),
         Route("/private-tokens/rotate", desk.rotate_token, methods=["POST"]),
+        Route("/duplicates", desk.set_duplicates, methods=["POST"]),
         Route("/events", desk.events, methods=["GET"]),
         Route("/events", desk.trigger, methods=["POST"]),
         Route("/webhooks", desk.webhooks, methods=["GET"]),
@@ -218,6 +231,13 @@ class _Desk:
         """Replace a private token."""
         order = await _read(request, RotateOrder)
         return JsonAnswer({"token": await self._twin.accounts.rotate(order.token, now=order.now)})
+
+    async def set_duplicates(self, request: Request) -> Response:
+        """Set the duplicate rule of a location, which no API of HighLevel's can."""
+        order = await _read(request, DuplicateOrder)
+        location_id = self._twin.accounts.place(order.location).location_id
+        async with self._twin.database.transaction() as session:
+            return JsonAnswer(await set_rule(session, location_id, allow=order.allow, order=order.order))
 
     async def events(self, _request: Request) -> Response:
         """The names of all events that can be sent."""

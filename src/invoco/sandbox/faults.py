@@ -57,7 +57,7 @@ async def _write_then_422(call: Call) -> None:
 
 
 async def _drop_silently(call: Call) -> None:
-    fields = msgspec.json.decode(await call.body())
+    fields = await call.fields()
     droppable = sorted(set(fields) - _NEVER_DROPPED)
     if droppable:
         del fields[call.random.choice(droppable)]
@@ -87,7 +87,7 @@ async def _lose_answer(call: Call) -> None:
 
 async def _repeat_page(call: Call) -> None:
     """Let the last row of a page point where the page itself began."""
-    sent = msgspec.json.decode(await call.body() or b"{}")
+    sent = await call.fields()
     query = call.query()
 
     def point_back(content: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ import msgspec
 
 from invoco.domain.errors import BadRequest, InvalidFields
 from invoco.highlevel.clock import iso
-from invoco.sandbox.registry import Installation, Place, Registry
+from invoco.sandbox.registry import App, Installation, Place, Registry
 
 _MOST_PER_PAGE = 100
 
@@ -21,7 +21,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
     client_id: str
     query: Mapping[str, str]
-    """`query` (part of the name), `isInstalled`, `locationId`."""
+    """`query` (part of the name), `isInstalled`, `locationId`, `versionId`, `planId`, `onTrial`."""
 
 
 def installed_slice(registry: Registry, wanted: Wanted, query: Mapping[str, str]) -> dict[str, Any]:
@@ -61,7 +61,16 @@ def _rows(registry: Registry, wanted: Wanted) -> list[dict[str, Any]]:
         and query.get("query", "").lower() in place.name.lower()
     ]
     asked = query.get("isInstalled")
-    return [row for row in rows if asked is None or row["isInstalled"] == (asked == "true")]
+    rows = [row for row in rows if asked is None or row["isInstalled"] == (asked == "true")]
+    return [row for row in rows if _fits(row, registry.app(wanted.client_id), query)]
+
+
+def _fits(row: Mapping[str, Any], app: App, query: Mapping[str, str]) -> bool:
+    """Whether the row has the version and the plan asked for; the app is on trial nowhere."""
+    installed = {"versionId": app.version_id, "planId": app.plan_id} if row["isInstalled"] else {}
+    return query.get("onTrial") != "true" and all(
+        query[name] == installed.get(name) for name in ("versionId", "planId") if name in query
+    )
 
 
 def _row(place: Place, installation: Installation | None, registry: Registry, wanted: Wanted) -> dict[str, Any]:

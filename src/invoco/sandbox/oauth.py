@@ -153,9 +153,12 @@ class Authority:
             "userType": holder.user_type,
             "companyId": holder.company_id,
             "userId": holder.user_id,
+            "planId": self._registry.app(holder.client_id).plan_id,
         }
         if holder.location_id:
-            return {**body, "locationId": holder.location_id, "isBulkInstallation": False}
+            chosen = [holder.location_id]
+            return {**body, "locationId": chosen[0], "approvedLocations": chosen, "isBulkInstallation": False}
+        # Which locations a whole company has chosen is not told (i294).
         return {**body, "isBulkInstallation": True, "installToFutureLocations": False, "approveAllLocations": True}
 
     def _chosen(self, choice: str) -> list[Place]:

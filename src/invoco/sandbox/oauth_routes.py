@@ -14,7 +14,7 @@ from invoco.domain.errors import BadRequest, InvalidFields
 from invoco.highlevel.operations import VERSIONS
 from invoco.routes.answers import traced
 from invoco.routes.errors import Refused, no_such_route
-from invoco.sandbox.gate import PRIVATE_PREFIX, TwinGate
+from invoco.sandbox.gate import TwinGate
 from invoco.sandbox.installed import Wanted, installed_page, installed_slice
 from invoco.sandbox.limits import bearer_of
 from invoco.sandbox.oauth import Authority, OAuthRefused
@@ -28,6 +28,8 @@ _CAMEL_CASE = {
     "userType": "user_type",
     "redirectUri": "redirect_uri",
 }
+_OF_INSTALLATIONS = ("approvedLocations", "isBulkInstallation")
+"""What only the exchange of a code or a refresh token tells (facts 2.1, 2.3)."""
 _RESOLUTION = "Check the request and authorise again if need be."
 
 
@@ -81,7 +83,8 @@ class _Offices:
         form = await _form(request)
         _require(form, "companyId", "locationId")
         grant = await self._authority.mint(holder, company_id=form["companyId"], location_id=form["locationId"])
-        return traced({**self._authority.answer(grant), **self._app_of(grant)}, status=201)
+        answer = {**self._authority.answer(grant), **self._app_of(grant)}
+        return traced({name: value for name, value in answer.items() if name not in _OF_INSTALLATIONS}, status=201)
 
     async def location_token_v3(self, request: Request) -> Response:
         """The same, under the path that only v3 has."""
@@ -116,7 +119,7 @@ class _Offices:
         access = await self._gate.access(bearer, None)
         _published(request)
         grant = self._registry.grant_of(bearer)
-        if grant is None or bearer.startswith(PRIVATE_PREFIX):
+        if grant is None:
             raise Refused(401, "The token is not authorized for this scope.")
         if access.location_id is not None:
             raise Refused(401, f"This authClass type is not allowed to access this scope. Scope: {scope}")

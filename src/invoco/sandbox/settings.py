@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -40,14 +41,18 @@ class FaultSwitch(msgspec.Struct, frozen=True):
     """One fault that is switched on."""
 
     name: str
-    rate: float = 1.0
+    rate: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
     """Share of the calls that it hits."""
     path: str | None = None
     """A regular expression of the paths it hits; None: all that the fault is made for."""
     times: int | None = None
     """Hits after which it switches itself off; None: never."""
-    seconds: float = 5.0
+    seconds: Annotated[float, msgspec.Meta(ge=0)] = 5.0
     """How long a slow answer takes."""
+
+
+NotFoundStatus = Literal[400, 404]
+"""What HighLevel was seen to answer for a record that does not exist (facts 6.2)."""
 
 
 class TwinSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +68,8 @@ class TwinSettings(msgspec.Struct, frozen=True, kw_only=True):
     lag: float = 0.0
     """Seconds until a write can be found by a search."""
     faults: tuple[FaultSwitch, ...] = ()
+    not_found_status: NotFoundStatus = 400
+    """Of the answer for a record that does not exist."""
     webhook_url: str | None = None
     """Where events are sent; None: nowhere, they are only kept."""
     redirect_uris: tuple[str, ...] = ()

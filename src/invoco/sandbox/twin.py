@@ -92,6 +92,7 @@ class Twin:
         self.limiter.limits, self.index.lag = self.settings.limits, self.settings.lag
         self.limiter.clear()
         self._restore_subscription()
+        self.webhooks.reseed()
         await self.seed(contacts=self.settings.contacts, seed=self.settings.seed)
         self.log.clear()
 

@@ -224,6 +224,11 @@ class Internet:
         return self.subscribers.setdefault(host, Subscriber(host))
 
 
+def twin_client(twin: Twin) -> httpx2.AsyncClient:
+    """A client whose calls go to the twin without leaving the process."""
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=twin.app), base_url="http://127.0.0.1")
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def twin() -> AsyncIterator[Twin]:
     """A small twin without limits, made once for all tests of a file; its time stands still until it is moved."""
@@ -235,11 +240,18 @@ async def twin() -> AsyncIterator[Twin]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def desk(twin) -> AsyncIterator[Desk]:
     """A location of the test's own."""
-    transport = httpx2.ASGITransport(app=twin.app)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
+    async with twin_client(twin) as http:
         desk = await Desk(twin, http).opened()
         yield desk
         await desk.restore()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def twin_of_404() -> AsyncIterator[Desk]:
+    """A location of a twin that says 404 of a record that does not exist."""
+    settings = TwinSettings(contacts=0, limits=read_limits("off", None), not_found_status=404)
+    async with build_twin(settings) as twin, twin_client(twin) as http:
+        yield await Desk(twin, http).opened()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -370,6 +370,27 @@ class TestDuplicates:
         assert 2 == len(ids)
         assert [False, True] == [settings["allowDuplicateContact"] for settings in said]
 
+    async def test_setting_can_be_changed(self, desk, ada):
+        """By the control API, since HighLevel's own has no call for it; what is not named stays."""
+        changed = await desk.control("duplicates", allow=True, location=desk.here)
+        ordered = await desk.control("duplicates", order=["phone", "email"], location=desk.here)
+
+        assert [["email", "phone"], ["phone", "email"]] == [rule["order"] for rule in (changed, ordered)]
+        assert ada["id"] != (await desk.created(email=self.EMAIL))["id"]
+
+    async def test_setting_of_the_main_location(self, desk):
+        """It is meant when no other is named."""
+        main = (await desk.look("account"))["locations"][0]["id"]
+
+        assert main == (await desk.control("duplicates"))["location"]
+
+    async def test_order_is_not_told(self, desk):
+        """The location says whether it allows duplicates, not by what contacts are matched first."""
+        await desk.control("duplicates", allow=True, order=["phone"], location=desk.here)
+        settings = (await desk.send("GET", f"/locations/{desk.here}")).json()["location"]["settings"]
+
+        assert {"allowDuplicateContact": True} == settings
+
     async def test_locations_are_apart(self, desk, ada):
         """Another location may have the same contact."""
         other = await (await desk.elsewhere()).created(email=self.EMAIL)

@@ -58,6 +58,8 @@ class TestTokens:
             "userType": "Location",
             "companyId": keys["company_id"],
             "locationId": desk.here,
+            "planId": desk.twin.accounts.app().plan_id,
+            "approvedLocations": [desk.here],
             "isBulkInstallation": False,
             "refreshTokenId": tokens["refresh_token"][-24:],
         } == {key: value for key, value in tokens.items() if key not in opaque}
@@ -65,10 +67,12 @@ class TestTokens:
         assert [3, 3] == [len(tokens[name].split(".")) for name in ("access_token", "refresh_token")]
 
     async def test_answer_for_a_company(self, company):
-        """An agency gets a token without a location (facts 2.3)."""
+        """An agency gets a token without a location, and is not told which ones it has chosen (facts 2.3, i294)."""
         assert ("Company", True, False) == (
             company["userType"], company["isBulkInstallation"], "locationId" in company,
         )  # fmt: skip
+        assert "planId" in company
+        assert "approvedLocations" not in company
 
     async def test_code_works_once(self, desk):
         """A second exchange finds no code."""
@@ -197,6 +201,7 @@ class TestTokens:
             answer.status_code,
             *(minted[name] for name in ("userType", "locationId", "companyId", "appId", "versionId")),
         )
+        assert (desk.twin.accounts.app().plan_id, False) == (minted["planId"], "approvedLocations" in minted)
         assert {"oauth.readonly", "oauth.write", *keys["scopes"]} == set(minted["scope"].split())
         assert (200, None) == await desk.told("GET", path, token=minted["access_token"])
 
@@ -260,6 +265,23 @@ class TestTokens:
             [row["_id"] for row in one.json()["locations"]],
             one.json()["installToFutureLocations"],
         )
+
+    @pytest.mark.parametrize(
+        ("query", "found"),
+        [
+            ({}, True), ({"versionId": "version"}, True), ({"planId": "plan"}, True), ({"onTrial": "false"}, True),
+            ({"versionId": "another"}, False), ({"planId": "another"}, False), ({"onTrial": "true"}, False),
+        ],
+    )  # fmt: skip
+    async def test_installed_locations_by_version_plan_and_trial(self, desk, company, query, found):
+        """Those of another version or plan are left out, and nobody is on trial (facts 2.3)."""
+        app = desk.twin.accounts.app()
+        ours = {"version": app.version_id, "plan": app.plan_id}
+        asked = {"companyId": app.company_id, "appId": app.app_id, "locationId": desk.here}
+        asked |= {name: ours.get(value, value) for name, value in query.items()}
+        answer = await desk.send("GET", "/oauth/installedLocations", token=company["access_token"], params=asked)
+
+        assert found == (desk.here in [row["_id"] for row in answer.json()["locations"]])
 
     async def test_installed_locations_in_v3(self, desk, company):
         """By page token, each location once (facts 1.3)."""

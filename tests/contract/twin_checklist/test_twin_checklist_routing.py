@@ -426,6 +426,12 @@ class TestErrors:
 
         assert {"statusCode": 400, "message": message, "error": "Bad Request"} == _untraced(answer, 400)
 
+    async def test_unknown_contact_of_a_twin_that_says_404(self, twin_of_404):
+        """The other status HighLevel was seen to say, when the twin is told so."""
+        answer = await twin_of_404.send("GET", f"/contacts/{NOBODY}")
+
+        assert (404, "Not Found") == (answer.status_code, _untraced(answer, 404)["error"])
+
     async def test_malformed_ids_of_a_bulk_write(self, desk):
         """Errors of single contacts stand inside a success (facts 3.6)."""
         other = await desk.elsewhere()
@@ -442,6 +448,15 @@ class TestErrors:
                 "tagsAdded": ["new"], "tagsRemoved": [],
             },
         ] == answer["responses"]  # fmt: skip
+
+    async def test_deleted_contact_of_a_bulk_write(self, desk):
+        """It is told from one that never was in the location (facts 3.6)."""
+        contact_id = (await desk.created())["id"]
+        await desk.send("DELETE", f"/contacts/{contact_id}")
+        body = {"locationId": desk.here, "contacts": [contact_id], "tags": ["new"]}
+        answer = (await desk.send("POST", "/contacts/bulk/tags/update/add", body)).json()
+
+        assert [{"contactId": contact_id, "message": "contact is deleted", "type": "error"}] == answer["responses"]
 
     async def test_oauth_in_v2(self, desk):
         """A wrong code has the shape of OAuth's own standard."""

@@ -328,6 +328,7 @@ class TestAdminApi:
             "limits": {"limit": "1/5s"},
             "faults": {"name": "520"},
             "account": {"scopes": ["contacts.readonly"], "paused": start[0]["locations"][0]["id"]},
+            "duplicates": {"allow": True, "order": ["phone"]},
             "webhooks": {"url": "https://x.example", "thin": False, "policy": "old", "chaos": {"drop": 1.0}},
         }
         for path, order in orders.items():
@@ -339,6 +340,20 @@ class TestAdminApi:
         assert start == [await desk.look(what) for what in ("account", "clock", "faults", "webhooks", "dump")]
         assert start[4] == state
         assert [] == (await desk.look("dump", what="deliveries"))["deliveries"]
+        assert {"allow": False, "order": ["email", "phone"]}.items() <= (await desk.control("duplicates")).items()
+
+    async def test_reset_throws_the_dice_anew(self, desk):
+        """After a reset webhook ids and chaos are those of a fresh start."""
+        async with build_twin(desk.twin.settings) as fresh:
+            expected = [await fresh.webhooks.emit("ContactCreate", {}) for _ in range(3)]
+        seen = []
+        for _ in range(2):
+            await desk.control("reset")
+            await desk.control("webhooks", chaos={"duplicate": 0.5})
+            ids = [(await desk.control("events", event="ContactCreate"))["webhook_id"] for _ in range(3)]
+            seen.append((ids, len((await desk.look("dump", what="deliveries"))["deliveries"])))
+
+        assert [seen[0], (expected, seen[0][1])] == [seen[1], seen[0]]
 
     async def test_seed(self, desk):
         """Another account of that size; the same seed gives the same one."""
@@ -423,6 +438,9 @@ class TestAdminApi:
             ("limits", {"limit": "many"}),
             ("account", {"paused": "nowhere"}),
             ("webhooks", {"policy": "newest"}),
+            ("duplicates", {"order": ["name"]}),
+            ("duplicates", {"order": []}),
+            ("duplicates", {"location": "nowhere"}),
         ],
     )
     async def test_wrong_orders(self, desk, path, order):

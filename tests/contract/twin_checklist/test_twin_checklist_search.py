@@ -1,12 +1,13 @@
-"""The check-list of the twin: finding and listing contacts (facts 3.2, 3.3, 4, 12)."""
+"""The check-list of the twin: finding contacts (facts 3.3, 4, 12)."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
 
-from invoco.highlevel.records import Contact
+from invoco.domain.ids import new_id
+from invoco.domain.kinds import RecordKind
+from invoco.highlevel.records import Contact, CustomField
 from invoco.sandbox.index import contact_index
 from invoco.store.contacts import ContactShelf
 from invoco.testing.promised_account import BUDGET, FIRM, SIZE
@@ -24,6 +25,14 @@ FIELDS = {
     f"nested {THERE}": "opportunities",
 }
 """Which operators each field knows (facts 4.2)."""
+TYPES = {
+    f"{SAME} {LIKE} {THERE}": "TEXT LARGE_TEXT SINGLE_OPTIONS RADIO PHONE",
+    f"{SAME} {THERE}": "CHECKBOX MULTIPLE_OPTIONS",
+    f"{SAME} {THERE} {RANGE}": "NUMERICAL MONETORY",
+    f"{THERE} {RANGE}": "DATE",
+    "": "TEXTBOX_LIST",
+}
+"""Which operators a custom field of each data type knows (facts 4.2)."""
 OPERATORS = (
     "eq, not_eq, contains, not_contains, wildcard, not_wildcard, match, not_match, exists, not_exists, range, "
     "not_range, contains_set, contains_not_set, gt, gte, lt, lte, nested, nested_not, has_child, has_parent"
@@ -59,7 +68,8 @@ def by(field, direction="asc"):
 
 def value_for(operator):
     """What the operator can be asked with."""
-    return {"exists": None, "not_exists": None, "range": {"gte": 0}}.get(operator, "x")
+    values = {"exists": None, "not_exists": None, "range": {"gte": 0}, "nested": [leaf("status", "eq", "open")]}
+    return values.get(operator, "x")
 
 
 class TestSearch:
@@ -177,6 +187,43 @@ class TestSearch:
             f"Invalid Operator ({each}) passed for field " for each in operators if each not in allowed.split()
         } == {message[0].rpartition(" ")[0] + " " for status, message in answers if status == 422}
 
+    async def custom_field(self, desk, data_type):
+        """The name under which a new custom field of that type is searched."""
+        field = CustomField(id=new_id(), name="Field", data_type=data_type, model="contact")
+        async with desk.twin.database.transaction() as session:
+            await session.shelf(RecordKind.CUSTOM_FIELD).put(desk.here, [field])
+        return f"customFields.{field.id}"
+
+    @pytest.mark.parametrize(
+        ("allowed", "data_type"), [(allowed, each) for allowed, types in TYPES.items() for each in types.split()]
+    )
+    async def test_operators_of_a_custom_field(self, desk, allowed, data_type):
+        """They depend on its data type, whose definition the location has (facts 4.2)."""
+        field = await self.custom_field(desk, data_type)
+        operators = f"{SAME} {LIKE} {THERE} {RANGE} nested".split()
+        answers = [await self.refused(desk, leaf(field, each, value_for(each))) for each in operators]
+
+        assert [
+            (200, None)
+            if each in allowed.split()
+            else (422, [f"Invalid Operator ({each}) passed for field {field.replace('customF', 'custom_f')}"])
+            for each in operators
+        ] == answers
+
+    @pytest.mark.parametrize(("data_type", "status"), [("TEXTBOX_LIST", 200), ("TEXT", 422), ("CHECKBOX", 422)])
+    async def test_options_of_a_custom_field(self, desk, data_type, status):
+        """Only a list of text boxes has parts, which know what a text knows."""
+        field = f"{await self.custom_field(desk, data_type)}.box1"
+        answers = [await self.refused(desk, leaf(field, each, "x")) for each in f"{SAME} {LIKE} {THERE}".split()]
+
+        assert [status] * 6 == [told for told, _ in answers]
+
+    async def test_operators_of_a_custom_field_in_a_group(self, desk):
+        """However deep the condition stands."""
+        field = await self.custom_field(desk, "CHECKBOX")
+
+        assert 422 == (await self.refused(desk, group("OR", group("AND", leaf(field, "contains", "x")))))[0]
+
     async def test_operator_of_another_field(self, desk):
         """The message has the field's internal name (facts 4.3)."""
         assert (422, ["Invalid Operator (gt) passed for field date_updated"]) == await self.refused(
@@ -210,6 +257,46 @@ class TestSearch:
         assert [(200, None), refusal] == [
             await self.refused(desk, leaf("city", operator, "x" * length)) for length in (75, 76)
         ]
+
+    @pytest.mark.parametrize("operator", ["contains", "not_contains"])
+    @pytest.mark.parametrize("character", ["*", "?", "\\", '"'])
+    async def test_contains_takes_no_special_characters(self, desk, operator, character):
+        """What a search engine would read as its own is refused (facts 4.2)."""
+        assert (422, ["filters.0.value must not contain special characters"]) == await self.refused(
+            desk, leaf("city", operator, f"Lon{character}")
+        )
+
+    async def test_contains_takes_characters_of_names(self, desk):
+        """What stands in names, addresses and tags is no special character."""
+        await desk.created(name="Ada King", companyName="O'Neil & Sons-2 (St. Paul)")
+
+        assert 1 == len(await desk.found(leaf("companyName", "contains", "O'Neil & Sons-2 (St. Paul)")))
+
+    @pytest.mark.parametrize("form", ["filters", "value"])
+    async def test_opportunities(self, people, form):
+        """Pipeline, stage and status are asked for in combination; the twin has no opportunities, so nobody is met."""
+        stages = group("OR", leaf("pipelineStageId", "eq", "s"), leaf("status", "exists"))
+        asked = [leaf("pipelineId", "eq", "p"), stages]
+
+        assert [] == await people.found({"field": "opportunities", "operator": "nested", form: asked})
+        assert [] == await people.found(leaf("opportunities", "exists"))
+        assert 3 == len(await people.found(leaf("opportunities", "not_exists")))
+
+    @pytest.mark.parametrize(
+        ("value", "refusal"),
+        [
+            ("open", (422, ["filters.0.value must be an array"])),
+            ([leaf("email", "eq", "x")], (400, "Invalid field email")),
+            ([leaf("status", "contains", "x")], (422, ["Invalid Operator (contains) passed for field status"])),
+            (
+                [leaf("status", "eq", [])],
+                (422, ["filters.0.value.0.value must be a string, a number or a boolean value"]),
+            ),
+        ],
+    )
+    async def test_wrong_questions_about_opportunities(self, desk, value, refusal):
+        """They have three fields, which are equal or there (facts 4.2)."""
+        assert refusal == await self.refused(desk, leaf("opportunities", "nested", value))
 
     async def test_query_has_75_characters(self, desk):
         """One more is refused."""
@@ -387,102 +474,3 @@ class TestSearch:
 
 def _after(row):
     return {"searchAfter": row["searchAfter"]} if row else {}
-
-
-class TestList:
-    """Facts §12, *List*."""
-
-    async def page(self, desk, **query):
-        """One page of the list."""
-        return (await desk.send("GET", "/contacts/", params={"locationId": desk.here, **query})).json()
-
-    async def fill(self, desk, count):
-        """That many contacts, a second apart; their ids, newest first."""
-        ids: list[str] = []
-        for number in range(count):
-            ids.insert(0, (await desk.created(firstName=f"Name{number}"))["id"])
-            await desk.advance(1)
-        return ids
-
-    async def test_pages(self, desk):
-        """`startAfter` and `startAfterId` of the last row lead to the next page, and everybody comes once."""
-        ids, seen = await self.fill(desk, 5), []
-        start: dict[str, Any] = {}
-        for size in (2, 2, 1):
-            page = await self.page(desk, limit=2, **start)
-            seen += [row["id"] for row in page["contacts"]]
-            start = {name: page["meta"][name] for name in ("startAfter", "startAfterId")}
-            assert (size, 5, 5) == (len(page["contacts"]), page["count"], page["meta"]["total"])
-
-        assert ids == seen
-        assert [] == (await self.page(desk, limit=2, **start))["contacts"]
-
-    async def test_pages_of_contacts_that_were_added_at_once(self, desk):
-        """The id tells them apart."""
-        ids = {(await desk.created())["id"] for _ in range(3)}
-        first = await self.page(desk, limit=2)
-        start = {name: first["meta"][name] for name in ("startAfter", "startAfterId")}
-        rest = await self.page(desk, limit=2, **start)
-
-        assert (2, 1) == (len(first["contacts"]), len(rest["contacts"]))
-        assert ids == {row["id"] for row in (*first["contacts"], *rest["contacts"])}
-
-    async def test_meta(self, desk):
-        """The place of the last row in milliseconds, the pages, and a link to a host that nobody can reach."""
-        ids = await self.fill(desk, 3)
-        added = await desk.search(leaf("id", "eq", ids[1]))
-        page = await self.page(desk, limit=2)
-        meta = page["meta"]
-        link = meta.pop("nextPageUrl")
-
-        assert {
-            "total": 3, "startAfterId": ids[1], "startAfter": added.json()["contacts"][0]["searchAfter"][0],
-            "currentPage": 1, "nextPage": 2, "prevPage": None,
-        } == meta  # fmt: skip
-        assert ("contacts.internal", "/contacts/") == (urlsplit(link).hostname, urlsplit(link).path)
-
-    async def test_last_page(self, desk):
-        """There is no next page."""
-        await self.fill(desk, 1)
-        meta = (await self.page(desk))["meta"]
-
-        assert (None, None) == (meta["nextPage"], meta["nextPageUrl"])
-
-    @pytest.mark.parametrize("alone", [{"startAfter": "1"}, {"startAfterId": "x"}])
-    async def test_place_has_two_parts(self, desk, alone):
-        """Both are sent together."""
-        assert (422, ["startAfter and startAfterId must be sent together"]) == await desk.told(
-            "GET", "/contacts/", params={"locationId": desk.here, **alone}
-        )
-
-    async def test_limit(self, desk):
-        """20 unless said otherwise, 100 at most."""
-        await self.fill(desk, 21)
-
-        assert 20 == len((await self.page(desk))["contacts"])
-        assert [(200, None), (422, ["limit must not be greater than 100"])] == [
-            await desk.told("GET", "/contacts/", params={"locationId": desk.here, "limit": limit})
-            for limit in (100, 101)
-        ]
-
-    async def test_location_is_required(self, desk):
-        """Even though the token names one."""
-        assert (422, ["locationId should not be empty"]) == await desk.told("GET", "/contacts/")
-
-    async def test_query(self, desk):
-        """Free text, and the total follows it."""
-        await self.fill(desk, 3)
-        page = await self.page(desk, query="name1")
-
-        assert (["name1"], 1) == ([row["firstName"] for row in page["contacts"]], page["meta"]["total"])
-
-    async def test_row(self, desk):
-        """Names in lower case with the raw ones beside them, and explicit nulls (facts 3.3)."""
-        await desk.created(firstName="Ada", lastName="McKay")
-        [row] = (await self.page(desk))["contacts"]
-
-        assert {
-            "contactName": "ada mckay", "firstName": "ada", "lastName": "mckay", "firstNameRaw": "Ada",
-            "lastNameRaw": "McKay", "email": None, "phone": None, "companyName": None, "assignedTo": None,
-        }.items() <= row.items()  # fmt: skip
-        assert "name" not in row

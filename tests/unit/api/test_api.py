@@ -5,21 +5,11 @@ import pytest
 
 from invoco.api.app import build_api
 from invoco.domain.errors import StoreBusy
+from invoco.highlevel.operations import OPERATIONS
 from invoco.service.books import Books
 from invoco.service.journal import JournalRecorder
 from invoco.service.keys import KeyService
-from invoco.store.database import Database
-from invoco.store.schema import create_all
 from invoco.testing.clock import FakeClock
-
-
-@pytest.fixture
-async def store(tmp_path):
-    """An empty mirror."""
-    database = await Database.open(f"sqlite:///{tmp_path / 'mirror.db'}")
-    await create_all(database)
-    yield database
-    await database.close()
 
 
 def client_of(store, ping):
@@ -57,13 +47,15 @@ async def test_ill_health(store):
 
 
 async def test_documentation_lists_every_contacts_operation(client):
-    """The OpenAPI document names all 32 operations of the Contacts API."""
+    """The OpenAPI document names the 32 operations of the Contacts API, and whatever else is under /contacts."""
     paths = (await client.get("/openapi.json")).json()["paths"]
     named = {
         operation["operationId"] for path in paths.values() for operation in path.values() if "operationId" in operation
     }
 
-    assert {"create-contact", "search-contacts-advanced", "get-all-tasks", "delete-note"} <= named
+    ours = {operation.id for operation in OPERATIONS.values() if operation.path.startswith("/contacts")}
+
+    assert (True, set()) == (len(ours) >= 32, ours - named)
 
 
 async def test_documentation_page_is_whole_without_a_network(client):

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import sys
 
 import pytest
 
@@ -57,6 +58,16 @@ def test_verbose_shows_the_traceback(capsys):
 def test_plain_words(error, words):
     """Errors of the system, groups and surprises are told in one sentence too."""
     assert door.in_plain_words(error)[0] == words
+
+
+def test_a_reader_that_went_away_is_no_error(tmp_path, monkeypatch):
+    """`invoco … | head` ends with 0, and what is still to be printed goes nowhere."""
+    with (tmp_path / "pipe").open("w+") as pipe:
+        monkeypatch.setattr(sys, "stdout", pipe)
+        code = door.leave(raising(BrokenPipeError()), [])
+        pipe.write("late")
+
+    assert (0, "") == (code, (tmp_path / "pipe").read_text())
 
 
 def test_stopping_is_no_error(capsys):

@@ -6,8 +6,6 @@ from collections import deque
 from email.utils import formatdate
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from invoco.highlevel.clock import SystemClock
 from invoco.highlevel.errors import RateLimited
@@ -118,29 +116,6 @@ async def test_quota_withstands_a_slow_network(clock, quota, sliding):
     await asyncio.gather(*calls)
 
     assert (0, 200) == (server.refused, len(server.arrivals))
-
-
-@settings(max_examples=40, deadline=None)
-@given(
-    limit=st.integers(1, 6),
-    interval=st.integers(1, 4),
-    latencies=st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 3000)), min_size=1, max_size=24),
-)
-def test_quota_holds_in_every_window(limit, interval, latencies):
-    """No half-open stretch of one interval ever holds more arrivals than allowed, wherever it begins."""
-
-    async def run():
-        clock = FakeClock()
-        server, quota = Server(clock, limit=limit, interval=float(interval), sliding=True), Quota(clock=clock)
-        await answered(quota, **limits(limit, interval=interval * 1000))
-        await asyncio.gather(*(call(quota, server, there=a / 1000, back=b / 1000) for a, b in latencies))
-        return server.arrivals
-
-    arrivals = asyncio.run(run())
-    crowds = [sum(begin <= arrival < begin + interval for arrival in arrivals) for begin in arrivals]
-
-    assert max(crowds) <= limit
-    assert len(latencies) == len(arrivals)
 
 
 async def test_quota_learns_a_smaller_limit_before_it_is_passed(clock, quota):

@@ -30,7 +30,6 @@ from invoco.highlevel.records import (
 from invoco.routes import Refused, highlevel_routes, install_error_table
 from invoco.service.books import Books
 from invoco.store.database import Database
-from invoco.store.schema import create_all
 from invoco.testing.clock import FakeClock
 
 HERE, GOOD, V2 = "location-of-the-tests", "good", "2021-07-28"
@@ -113,20 +112,19 @@ class Face:
 
 
 @pytest.fixture(scope="session")
-def stocked_file(tmp_path_factory) -> Path:
+def stocked_stage(empty_mirror, tmp_path_factory, staged) -> Any:
     """A database with one location and its definitions, made once."""
-    path: Path = tmp_path_factory.mktemp("routes") / "stocked.sqlite3"
+    path = Path(shutil.copy(empty_mirror, tmp_path_factory.mktemp("routes")))
 
     async def make() -> None:
         database = await Database.open(f"sqlite:///{path}", durable=False)
-        await create_all(database)
         async with database.transaction() as session:
             for kind, records in RECORDS.items():
                 await session.shelf(kind).put(HERE, list(records))
         await database.close()
 
     asyncio.run(make())
-    return path
+    return staged(path)
 
 
 class Shelved:
@@ -154,14 +152,15 @@ def built() -> tuple[FastAPI, Shelved, FakeClock]:
 
 
 @pytest.fixture
-async def face(built, stocked_file, tmp_path) -> AsyncIterator[Face]:
-    """The routes over a copy of that database."""
+async def face(built, stocked_stage) -> AsyncIterator[Face]:
+    """The routes over that database."""
     app, store, clock = built
-    store.database = await Database.open(f"sqlite:///{shutil.copy(stocked_file, tmp_path)}", durable=False)
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://twin.test") as client:
+    async with (
+        stocked_stage.database() as store.database,
+        httpx2.AsyncClient(transport=transport, base_url="http://twin.test") as client,
+    ):
         yield Face(store.database, client, clock)
-    await store.database.close()
 
 
 @pytest.fixture

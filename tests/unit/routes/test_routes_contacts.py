@@ -121,7 +121,7 @@ async def test_search_for_opportunities(face):
     """Nobody has one, everybody has none."""
     await face.create(firstName="Ada")
     found = [
-        (await search(face, filters=[{"field": "opportunities", "operator": operator}]))[1]["total"]
+        (await search(face, filters=[{"field": "opportunities", "operator": operator, "value": []}]))[1]["total"]
         for operator in ("nested", "exists", "not_exists")
     ]
 

@@ -7,18 +7,7 @@ import sqlalchemy as sa
 
 from invoco.domain.kinds import RecordKind
 from invoco.sandbox.sample import account, seed_account
-from invoco.store.database import Database
-from invoco.store.schema import create_all
 from invoco.testing.clock import FakeClock
-
-
-@pytest.fixture
-async def database(tmp_path):
-    """An empty database of a twin."""
-    database = await Database.open(f"sqlite:///{tmp_path / 'twin.db'}", durable=False)
-    await create_all(database)
-    yield database
-    await database.close()
 
 
 async def _indexes(database):

@@ -1,18 +1,18 @@
 """What the books tell the subscriber: real writes, their events."""
 
+import httpx2
 import pytest
 
 from invoco.domain.kinds import RecordKind
 from invoco.highlevel.records import Location
-from invoco.sandbox.webhooks import DeliveryQueue, WebhookRecorder, WebhookSender, WebhookSettings, metadata, new_keys
+from invoco.sandbox.webhooks import DeliveryQueue, WebhookRecorder, WebhookSender, WebhookSettings, new_keys
 from invoco.service.books import Books
-from invoco.store.database import Database
-from invoco.store.schema import create_all
 from invoco.testing.clock import FakeClock
 
 HERE = "location-of-the-tests"
-KEYS = new_keys(rsa_bits=2048)
+KEYS = new_keys(rsa_bits=1024)
 BY = {"actor": "test"}
+NOWHERE = httpx2.MockTransport(lambda _request: httpx2.Response(404))
 
 
 class Told:
@@ -20,7 +20,7 @@ class Told:
 
     def __init__(self, database):
         queue = DeliveryQueue(WebhookSettings(app_id="app", version_id="version"), seed=1)
-        self.sender = WebhookSender(database, queue, clock=FakeClock(), keys=KEYS, seed=1)
+        self.sender = WebhookSender(database, queue, clock=FakeClock(), keys=KEYS, seed=1, transport=NOWHERE)
         self.books = Books(database, clock=FakeClock(), recorder=WebhookRecorder(queue, wake=self.sender.wake))
 
     async def types(self):
@@ -29,16 +29,13 @@ class Told:
 
 
 @pytest.fixture
-async def told(tmp_path):
+async def told(database):
     """Books with one location and nobody in it."""
-    database = await Database.open(f"sqlite:///{tmp_path / 'twin.db'}", durable=False)
-    await create_all(database, metadata)
     async with database.transaction() as session:
         await session.shelf(RecordKind.LOCATION).put(HERE, [Location(id=HERE, country="US")])
     told = Told(database)
     yield told
     await told.sender.stop()
-    await database.close()
 
 
 @pytest.fixture

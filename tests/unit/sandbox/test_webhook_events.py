@@ -226,19 +226,3 @@ def test_install(location_id, kind):
 def test_uninstall(location_id, body):
     """UNINSTALL names the location or the company (facts 2.8)."""
     assert body == app_events.uninstall(location_id=location_id, company_id="k1")
-
-
-def test_update_of_the_app():
-    """UPDATE is INSTALL with the version before."""
-    installed = app_events.install(location_id="l1", **INSTALLED)
-
-    assert installed | {"previousVersionId": "v0"} == app_events.update(
-        previous_version_id="v0", location_id="l1", **INSTALLED
-    )
-
-
-def test_plan_change():
-    """PLAN_CHANGE names both plans."""
-    body = app_events.plan_change(location_id="l1", company_id="k1", user_id="u1", current="p1", new="p2")
-
-    assert ("p1", "p2") == (body["currentPlanId"], body["newPlanId"])

@@ -29,7 +29,7 @@ from invoco.store.database import Database
 from invoco.testing.clock import FakeClock
 
 URL = "https://receiver.example.com/hook"
-KEYS = new_keys(rsa_bits=2048)
+KEYS = new_keys(rsa_bits=1024)
 DAY = 24 * 3600.0
 
 
@@ -114,16 +114,6 @@ class Office:
 def receiver():
     """The subscriber's server."""
     return Receiver()
-
-
-@pytest.fixture
-async def database(tmp_path):
-    """A database with the table of deliveries alone."""
-    database = await Database.open(f"sqlite:///{tmp_path / 'twin.db'}", durable=False)
-    async with database.transaction() as session:
-        await session.connection.run_sync(metadata.create_all)
-    yield database
-    await database.close()
 
 
 @pytest.fixture

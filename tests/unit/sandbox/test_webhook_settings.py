@@ -56,14 +56,14 @@ def test_url(event, of_app, url):
 
 def test_keys_are_kept(tmp_path):
     """The second call finds the keys of the first."""
-    first = load_keys(tmp_path / "data", rsa_bits=2048).public_pems()
+    first = load_keys(tmp_path / "data", rsa_bits=1024).public_pems()
 
-    assert first == load_keys(tmp_path / "data", rsa_bits=2048).public_pems()
+    assert first == load_keys(tmp_path / "data", rsa_bits=1024).public_pems()
 
 
 def test_keys_are_private(tmp_path):
     """Only the owner can read the files."""
-    load_keys(tmp_path, rsa_bits=2048)
+    load_keys(tmp_path, rsa_bits=1024)
 
     assert {0o600} == {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
 
@@ -72,7 +72,7 @@ def test_broken_keys(tmp_path):
     """A file that holds no key is named with the cure."""
     (tmp_path / "webhook-ed25519.pem").write_text("no key")
     with pytest.raises(Misconfigured, match="cannot be read"):
-        load_keys(tmp_path, rsa_bits=2048)
+        load_keys(tmp_path, rsa_bits=1024)
 
 
 def test_both_signatures(tmp_path):

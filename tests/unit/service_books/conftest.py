@@ -1,9 +1,6 @@
 """Books over a real store in a file."""
 
-import asyncio
-import shutil
-from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -22,7 +19,6 @@ from invoco.highlevel.records import (
     User,
 )
 from invoco.service.books import Books
-from invoco.store import schema
 from invoco.store.database import Database
 from invoco.testing.clock import FakeClock
 
@@ -86,29 +82,12 @@ class Desk:
         return await self.books.contacts.upsert(HERE, body, actor="test")
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory) -> Path:
-    """A database with all tables and no rows, made once."""
-    path: Path = tmp_path_factory.mktemp("books") / "empty.sqlite3"
-
-    async def make() -> None:
-        database = await Database.open(f"sqlite:///{path}", durable=False)
-        await schema.create_all(database)
-        await database.close()
-
-    asyncio.run(make())
-    return path
-
-
 @pytest.fixture
-async def desk(empty_database, tmp_path) -> AsyncIterator[Desk]:
+async def desk(store) -> Desk:
     """Books of one American location that allows no duplicates."""
-    path = shutil.copy(empty_database, tmp_path / "books.sqlite3")
-    database = await Database.open(f"sqlite:///{path}", durable=False)
-    desk = Desk(database)
+    desk = Desk(store)
     await desk.settings(allowDuplicateContact=False)
-    yield desk
-    await database.close()
+    return desk
 
 
 @pytest.fixture

@@ -1,17 +1,14 @@
 """The services over a twin of HighLevel in this process, and a store in a file."""
 
-import asyncio
-import shutil
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
-import pytest
 import pytest_asyncio
 
 from invoco.gateway.gateway import HighLevelGateway
+from invoco.gateway.source import Reading
 from invoco.highlevel.quota import Quotas
 from invoco.highlevel.token_stores import MemoryTokenStore
 from invoco.sandbox import Twin, TwinSettings, build_twin, read_limits
@@ -20,7 +17,6 @@ from invoco.service.gateway import MemorySecrets
 from invoco.service.imports import ImportService
 from invoco.service.verification import VerificationService
 from invoco.store.database import Database
-from invoco.store.schema import create_all
 from invoco.testing.clock import FakeClock
 
 URL = "http://twin.test"
@@ -40,6 +36,7 @@ class Desk:
             quotas=Quotas(clock=self.clock),
             clock=self.clock,
             transport=self.transport,
+            reading=Reading(days_back=60, days_ahead=60),
         )
         self.connections = ConnectionService(
             database, tokens=self.tokens, secrets=self.secrets, gateway=self.gateway, clock=self.clock
@@ -79,23 +76,8 @@ async def twin() -> AsyncIterator[Twin]:
         yield twin
 
 
-@pytest.fixture(scope="session")
-def empty_mirror_of_services(tmp_path_factory) -> Path:
-    """A database with all tables and no rows, made once."""
-    path: Path = tmp_path_factory.mktemp("services") / "empty.sqlite3"
-
-    async def make() -> None:
-        database = await Database.open(f"sqlite:///{path}", durable=False)
-        await create_all(database)
-        await database.close()
-
-    asyncio.run(make())
-    return path
-
-
 @pytest_asyncio.fixture(loop_scope="session")
-async def desk(twin, empty_mirror_of_services, tmp_path) -> AsyncIterator[Desk]:
+async def desk(twin, empty_stage) -> AsyncIterator[Desk]:
     """The services over that account, with nothing connected."""
-    database = await Database.open(f"sqlite:///{shutil.copy(empty_mirror_of_services, tmp_path)}", durable=False)
-    yield Desk(twin, database)
-    await database.close()
+    async with empty_stage.database() as database:
+        yield Desk(twin, database)

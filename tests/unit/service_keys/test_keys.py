@@ -4,8 +4,6 @@ import pytest
 
 from invoco.domain.errors import FixInput, Unauthorized
 from invoco.service.keys import KeyService
-from invoco.store.database import Database
-from invoco.store.schema import create_all
 from invoco.testing.clock import FakeClock
 
 HOUR = 3600
@@ -15,15 +13,6 @@ HOUR = 3600
 def clock():
     """A clock that stands still."""
     return FakeClock(auto=False)
-
-
-@pytest.fixture
-async def store(tmp_path):
-    """An empty database."""
-    database = await Database.open(f"sqlite:///{tmp_path / 'keys.db'}")
-    await create_all(database)
-    yield database
-    await database.close()
 
 
 @pytest.fixture

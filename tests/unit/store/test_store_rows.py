@@ -1,11 +1,8 @@
 """From records to rows."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from invoco.domain.kinds import RECORD_TYPES, RecordKind
-from invoco.highlevel.clock import iso
 from invoco.store.rows import ROW_OF, joined_tags, moment
 from invoco.store.tables import RECORD_TABLES
 
@@ -16,12 +13,6 @@ def test_row_fills_every_column(kind):
     row = ROW_OF[kind]("location", RECORD_TYPES[kind](id="one"))
 
     assert len([name for name in RECORD_TABLES[kind].columns.keys() if name != "position"]) == len(row)  # noqa: SIM118
-
-
-@given(st.integers(-62_135_596_800_000, 253_402_300_799_999))
-def test_moment_reads_what_highlevel_writes(milliseconds):
-    """To the millisecond, over the whole calendar."""
-    assert milliseconds == moment(iso(milliseconds))
 
 
 @pytest.mark.parametrize(

@@ -4,21 +4,11 @@ import stat
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from invoco.domain.errors import Misconfigured
 from invoco.store.vault import Vault
 
 OLD, NEW = b"o" * 32, b"n" * 32
-
-
-@given(st.binary(max_size=100), st.text(max_size=10))
-def test_what_is_sealed_can_be_opened(secret, owner):
-    """Whatever it is and whomever it belongs to."""
-    vault = Vault([OLD])
-
-    assert secret == vault.open(vault.seal(secret, belongs_to=owner), belongs_to=owner)
 
 
 def test_equal_secrets_are_sealed_differently():

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,6 @@ from invoco.highlevel.records import (
     User,
 )
 from invoco.store.database import Database
-from invoco.store.schema import create_all
 from invoco.sync.imports import ImportOutcome, run_import
 from invoco.testing.clock import FakeClock
 
@@ -119,36 +118,13 @@ KINDS: dict[type[Record], RecordKind] = {
 }
 
 
-@pytest.fixture(scope="session")
-def empty_mirror(tmp_path_factory) -> Path:
-    """A database with all tables and no rows, made once."""
-    path: Path = tmp_path_factory.mktemp("sync") / "empty.sqlite3"
-
-    async def make() -> None:
-        database = await Database.open(f"sqlite:///{path}", durable=False)
-        await create_all(database)
-        await database.close()
-
-    asyncio.run(make())
-    return path
-
-
-@pytest.fixture
-async def store(empty_mirror, tmp_path) -> AsyncIterator[Database]:
-    """A mirror that holds nothing."""
-    database = await Database.open(f"sqlite:///{shutil.copy(empty_mirror, tmp_path)}", durable=False)
-    yield database
-    await database.close()
-
-
 @pytest.fixture
 def clock() -> FakeClock:
     """A clock that stands still, at 15:06:40 UTC."""
     return FakeClock(auto=False)
 
 
-@pytest.fixture
-def source() -> PlainSource:
+def small_location() -> PlainSource:
     """A location with five contacts and what belongs to them."""
     source = PlainSource()
     source.put(Location(id=HERE, name="Here"), Tag(id="t1", name="vip"), User(id="u1"), Calendar(id="k1"))
@@ -157,6 +133,29 @@ def source() -> PlainSource:
     source.put(Task(id="k1", contact_id="c1", title="Call"), Appointment(id="a1", contact_id="c2", calendar_id="k1"))
     source.put(Note(id="n1", contact_id="c1", body="One"), Note(id="n2", contact_id="c4", body="Two"))
     return source
+
+
+@pytest.fixture
+def source() -> PlainSource:
+    """That location."""
+    return small_location()
+
+
+@pytest.fixture(scope="session")
+def filled_stage(empty_mirror, tmp_path_factory, staged) -> Any:
+    """A database into which that location was imported, once for all tests."""
+    path = Path(shutil.copy(empty_mirror, tmp_path_factory.mktemp("filled")))
+
+    async def make() -> None:
+        database = await Database.open(f"sqlite:///{path}", durable=False)
+        await run_import(
+            small_location(), database, run=ImportRun(id="run-1", location_id=HERE, started_at=1),
+            clock=FakeClock(auto=False), progress=lambda _kind, _done, _total: None, notes_share=0.5,
+        )  # fmt: skip
+        await database.close()
+
+    asyncio.run(make())
+    return staged(path)
 
 
 @pytest.fixture

@@ -12,17 +12,16 @@ HERE = "location-of-the-tests"
 
 
 @pytest.fixture
-async def found(source, store, imported):
+async def found(source, filled_stage):
     """Verifies the imported location; a kind's result by its name."""
-    await imported()
-    source.reads.clear()
+    async with filled_stage.database() as store:
 
-    async def verified(**options):
-        tell = options.pop("progress", lambda _kind, _done, _total: None)
-        drift = await verify(source, store, location_id=HERE, progress=tell, **options)
-        return {kind.kind: kind for kind in drift.kinds} | {"drift": drift.drift}
+        async def verified(**options):
+            tell = options.pop("progress", lambda _kind, _done, _total: None)
+            drift = await verify(source, store, location_id=HERE, progress=tell, **options)
+            return {kind.kind: kind for kind in drift.kinds} | {"drift": drift.drift}
 
-    return verified
+        yield verified
 
 
 def only(kind):

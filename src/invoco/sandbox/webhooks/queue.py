@@ -62,8 +62,12 @@ class DeliveryQueue:
     """Turns events into deliveries, with what chaos does to them decided by the seed alone."""
 
     def __init__(self, settings: WebhookSettings, *, seed: int) -> None:
-        self.settings = settings
-        self._chance = Random(f"{seed}/webhooks")
+        self.settings, self._seed = settings, seed
+        self.reseed()
+
+    def reseed(self) -> None:
+        """Let the dice fall as they did from the start."""
+        self._chance = Random(f"{self._seed}/webhooks")
 
     async def put(self, connection: AsyncConnection, events: Sequence[Event]) -> list[str]:
         """Queue the events, one at least, within the caller's transaction; returns their webhook ids."""

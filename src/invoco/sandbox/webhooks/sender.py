@@ -68,18 +68,23 @@ class WebhookSender:
         """Look at the queue again: something was added, or the clock was moved."""
         self._woken.set()
 
+    def reseed(self) -> None:
+        """Let chance decide over what comes as it did from the start."""
+        self._queue.reseed()
+
     async def emit(self, event: str, body: JsonObject) -> str:
         """Send any event of HighLevel's, by its name or its `type`; returns its webhook id.
 
         The envelope is added; what the body itself says of it wins, except the webhook id.
 
         Raises:
-            BadRequest: there is no such event.
+            BadRequest: there is no such event, or its location is no text.
         """
+        location_id = body.get("locationId")
+        if not isinstance(location_id, str | None):
+            raise BadRequest("The locationId of an event is a text.", cure="Take one from `GET /_twin/account`.")
         fields = {key: value for key, value in body.items() if key != "webhookId"}
-        made = Event(
-            name=event_name(event), location_id=body.get("locationId"), at=milliseconds(self._clock), fields=fields
-        )
+        made = Event(name=event_name(event), location_id=location_id, at=milliseconds(self._clock), fields=fields)
         async with self._database.transaction() as session:
             [webhook_id] = await self._queue.put(session.connection, [made])
         self.wake()

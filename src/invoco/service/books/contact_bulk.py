@@ -31,8 +31,7 @@ class BulkTagResult(msgspec.Struct, frozen=True, kw_only=True):
 class ContactBulk:
     """The two bulk writes HighLevel has."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    _desk: Desk
 
     async def bulk_tags(
         self, location_id: str, contact_ids: Sequence[str], tags: Sequence[str], *, remove: bool = False,

@@ -11,8 +11,7 @@ from invoco.service.books.desk import Desk, found
 class ContactMemberships:
     """Joining and leaving; each raises NoSuchRecord when the location has no such contact."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    _desk: Desk
 
     async def join_campaign(self, location_id: str, contact_id: str, campaign_id: str, *, actor: str) -> None:
         """Start a campaign for the contact."""

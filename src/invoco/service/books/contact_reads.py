@@ -16,8 +16,7 @@ from invoco.service.books.location_rules import IDENTIFIERS, rules_of
 class ContactReads:
     """The reads of contacts."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    _desk: Desk
 
     async def get(self, location_id: str, contact_id: str) -> Contact:
         """The contact, as it was last written.

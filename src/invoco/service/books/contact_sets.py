@@ -20,8 +20,7 @@ class ContactSets:
     when the location has no such contact.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    _desk: Desk
 
     async def add_tags(
         self, location_id: str, contact_id: str, tags: Sequence[str], *, actor: str

@@ -23,8 +23,7 @@ _DND: Final = frozenset({"dnd", "dndSettings", "inboundDndSettings"})
 class ContactWrites:
     """The writes of one contact as a whole."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    _desk: Desk
 
     async def create(self, location_id: str, body: dict[str, Any], *, actor: str) -> Contact:
         """A new contact; its type is `lead`.

@@ -1,10 +1,9 @@
-"""The commands connect, connections, import, verify and failures, against a twin that listens on this machine."""
+"""The commands connect, connections, import, verify and failures, as a person at a terminal meets them."""
 
 import json
 import re
 import sys
 import threading
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,21 +14,8 @@ from typer.testing import CliRunner, Result
 
 from invoco.cli import app
 from invoco.cli import connect as connecting
-from invoco.cli import progress as progressing
-from invoco.cli.twin_process import RunningTwin, running_twin
 from invoco.domain.errors import FixInput, MissingScope
-from invoco.domain.imports import ImportRun, ImportStep
-from invoco.highlevel.records import InstalledLocation
 from invoco.service import callback as callbacks
-from invoco.sync.imports import ImportOutcome
-from invoco.sync.plan import ImportPlan
-
-
-@pytest.fixture(scope="module")
-def twin() -> Iterator[RunningTwin]:
-    """A small account, in a process of its own: two busy threads of one process would wait for each other."""
-    with running_twin(contacts=6, seed=1, limit="off") as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +41,7 @@ def invoke(environment: dict[str, str], *arguments: str, **options: Any) -> Resu
 
 
 @pytest.fixture
-def invoco(environment):
+def printed(environment):
     """Runs a command that must succeed; what it printed."""
 
     def run(*arguments: str) -> str:
@@ -151,14 +137,6 @@ def test_connecting_with_a_pasted_address(environment, twin, terminal, monkeypat
     assert json.loads(outcome.stdout)["id"] == twin.location_id
 
 
-def test_no_browser_is_opened_when_none_is_wanted(browser, twin, capsys):
-    """The address is printed."""
-    sent = browser(twin.location_id)
-    connecting._show("http://page.test", browser=False)
-
-    assert ([], True) == (sent, "http://page.test" in capsys.readouterr().err)
-
-
 def test_the_terminal_is_asked_for_what_is_missing(environment, twin, terminal, monkeypatch):
     """Token and location, the token unseen."""
     asked = terminal(twin.token, twin.location_id)
@@ -178,14 +156,6 @@ def test_nobody_is_asked_without_a_terminal(environment):
     assert "--token" in outcome.exception.cure
 
 
-async def test_one_of_several_locations_is_chosen_by_number(terminal):
-    """As listed; a number that is not is asked for again."""
-    terminal(3, 0, 2)
-    installed = [InstalledLocation(id="a", name="First"), InstalledLocation(id="b")]
-
-    assert await connecting._choose(installed) == "b"
-
-
 def test_missing_scopes_end_the_command(environment, twin):
     """With the list."""
     order = {"location_id": twin.location_id, "scopes": ["contacts.readonly"]}
@@ -195,10 +165,10 @@ def test_missing_scopes_end_the_command(environment, twin):
     assert isinstance(outcome.exception, MissingScope)
 
 
-def test_connections_are_listed(invoco, twin):
+def test_connections_are_listed(printed, twin):
     """As a table and as JSON."""
-    assert re.search(rf"acme .* {twin.location_id}", invoco("connections", "list"))
-    assert [each["name"] for each in json.loads(invoco("connections", "list", "--json"))] == ["acme"]
+    assert re.search(rf"acme .* {twin.location_id}", printed("connections", "list"))
+    assert [each["name"] for each in json.loads(printed("connections", "list", "--json"))] == ["acme"]
 
 
 def test_an_empty_list_says_what_to_do(environment, tmp_path):
@@ -208,47 +178,47 @@ def test_an_empty_list_says_what_to_do(environment, tmp_path):
     assert "Connect one with `invoco connect`" in outcome.stdout
 
 
-def test_a_connection_is_shown(invoco, twin):
+def test_a_connection_is_shown(printed, twin):
     """All but its credentials."""
-    told = invoco("connections", "show", "acme")
+    told = printed("connections", "show", "acme")
 
     assert "contacts.readonly" in told
     assert twin.token not in told
-    assert json.loads(invoco("connections", "show", "--json"))["base_url"] == twin.url
+    assert json.loads(printed("connections", "show", "--json"))["base_url"] == twin.url
 
 
-def test_a_dry_run_tells_the_cost(invoco):
+def test_a_dry_run_tells_the_cost(printed):
     """A table, or JSON."""
-    told = invoco("import", "--dry-run")
-    planned = json.loads(invoco("import", "--dry-run", "--json"))
+    told = printed("import", "--dry-run")
+    planned = json.loads(printed("import", "--dry-run", "--json"))
 
     assert "What the import costs" in told
     assert f"{planned['calls']} calls, " in told
 
 
-def test_an_import_and_its_proof(invoco):
+def test_an_import_and_its_proof(printed):
     """Progress in plain lines, a table, and no drift."""
-    told = invoco("import")
-    proof = invoco("verify")
+    told = printed("import")
+    proof = printed("verify")
 
     assert "What the import costs" in told
-    assert re.search(r"contacts\s*│\s*6", told)
+    assert re.search(r"contacts\s*│\s*60", told)
     assert "drift 0" in proof
 
 
-def test_an_import_and_its_proof_for_machines(invoco):
+def test_an_import_and_its_proof_for_machines(printed):
     """Only JSON on standard output."""
-    outcome = json.loads(invoco("import", "--json"))
-    drift = json.loads(invoco("verify", "--json", "--skip", "notes"))
+    outcome = json.loads(printed("import", "--json"))
+    drift = json.loads(printed("verify", "--json", "--skip", "notes"))
 
-    assert (outcome["finished"], outcome["imported"]["contacts"], outcome["waiting_until"]) == (True, 6, None)
+    assert (outcome["finished"], outcome["imported"]["contacts"], outcome["waiting_until"]) == (True, 60, None)
     assert (drift["drift"], "notes" in drift["kinds"]) == (0, False)
 
 
-def test_a_kind_left_for_later_is_gone_on_with(invoco):
+def test_a_kind_left_for_later_is_gone_on_with(printed):
     """The next import takes up the same run, without counting the cost again."""
-    unfinished = json.loads(invoco("import", "--skip", "notes", "--json"))
-    told = invoco("import")
+    unfinished = json.loads(printed("import", "--skip", "notes", "--json"))
+    told = printed("import")
 
     assert (unfinished["finished"], "notes" in unfinished["imported"]) == (False, False)
     assert "Going on with the import of acme" in told
@@ -273,90 +243,32 @@ def test_an_unknown_kind_is_a_usage_error(environment):
     assert "custom_fields" in outcome.stderr
 
 
-def test_records_that_could_not_be_read_are_listed(invoco, twin):
+def test_records_that_could_not_be_read_are_listed(printed, control):
     """With the reason; the raw record for machines."""
-    assert "Every record could be read." in invoco("failures", "list")
+    assert "Every record could be read." in printed("failures", "list")
 
-    httpx2.post(f"{twin.url}/_twin/faults", json={"name": "malformed", "path": "contacts"})
-    told = invoco("import")
-    httpx2.delete(f"{twin.url}/_twin/faults")
-    (failure,) = json.loads(invoco("failures", "list", "acme", "--json"))
+    control("faults", name="malformed", path="contacts")
+    told = printed("import")
+    (failure,) = json.loads(printed("failures", "list", "acme", "--json"))
 
     assert "`invoco failures list`" in told
     assert failure["kind"] == "contacts"
     assert failure["raw"]["tags"] == {"not": "a list"}
-    assert failure["id"] in invoco("failures", "list")
+    assert failure["id"] in printed("failures", "list")
 
 
-def test_a_waiting_import_says_when_it_goes_on(capsys):
-    """In words, and for machines."""
-    from invoco.cli.imports import _print_outcome
+def test_a_key_is_made_shown_once_listed_and_revoked(printed, twin):
+    """The list tells its end, never the whole."""
+    assert "Make one with `invoco keys add NAME`" in printed("keys", "list")
 
-    outcome = ImportOutcome(
-        run=ImportRun(id="r", location_id="x", started_at=1),
-        steps={"notes": ImportStep(run_id="r", kind="notes", stored=3)},
-        waiting_until=86_400_000,
-    )
-    _print_outcome(outcome, as_json=False)
-    words = capsys.readouterr().out
-    _print_outcome(outcome, as_json=True)
-    machine = json.loads(capsys.readouterr().out)
+    secret = json.loads(printed("keys", "add", "reader", "--read-only", "--json"))["key"]
+    told = printed("keys", "add", "writer")
+    listed = {key["name"]: key for key in json.loads(printed("keys", "list", "--json"))}
+    table = printed("keys", "list")
 
-    assert "run `invoco import` again after 1970-01-02T00:00:00.000Z to go on." in words
-    assert machine["waiting_until"] == "1970-01-02T00:00:00.000Z"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(0, "1 seconds"), (90, "90 seconds"), (600, "10 minutes"), (7200, "2 hours"), (345_600, "4 days")],
-)
-def test_durations_are_rounded(seconds, words):
-    """To the largest unit that fits twice."""
-    from invoco.cli.imports import _duration
-
-    assert _duration(seconds) == words
-
-
-def test_the_share_of_the_quota_is_told_when_there_is_one(capsys):
-    """A server without limits has none."""
-    from invoco.cli.imports import _print_plan
-
-    for quota in (1000, None):
-        _print_plan(ImportPlan(kinds=[], calls=10, daily_quota=quota, quota_share=0.01, seconds=1), as_json=False)
-    lines = [line for line in capsys.readouterr().out.splitlines() if "calls" in line]
-
-    assert lines == [
-        "10 calls, 1.0% of one day's quota, about 1 seconds at the allowed rate.",
-        "10 calls, about 1 seconds at the allowed rate.",
-    ]
-
-
-def test_lines_are_written_at_every_tenth(capsys):
-    """And at the end; not after every page."""
-    lines = progressing.Lines()
-    for done in (0, 50, 60, 100, 950, 1000):
-        lines.tell("custom_fields", done, 1000)
-    lines.tell("tasks", 90, None)
-    lines.tell("tasks", 95, 95)
-
-    assert capsys.readouterr().err.splitlines() == [
-        "custom fields: 100 of 1000",
-        "custom fields: 950 of 1000",
-        "custom fields: 1000 of 1000",
-        "tasks: 95 of 95",
-    ]
-
-
-def test_bars_move_in_a_terminal(monkeypatch):
-    """One per kind; what turned out empty is full."""
-    monkeypatch.setattr(sys, "stderr", SimpleNamespace(isatty=lambda: True, write=len, flush=lambda: None))
-    with progressing.progress(quiet=False) as tell:
-        tell("contacts", 1, 2)
-        tell("contacts", 2, 2)
-        tell("tasks", 0, 0)
-        bars = tell.__self__._bars  # type: ignore[attr-defined]
-
-    assert [(task.description, task.completed, task.total) for task in bars.tasks] == [
-        ("contacts", 2, 2),
-        ("tasks", 1, 1),
-    ]
+    assert f"Key writer for location {twin.location_id}:" in told
+    assert {"reader": "read", "writer": "read and write"} == {name: key["access"] for name, key in listed.items()}
+    assert (secret.endswith(listed["reader"]["hint"]), "never") == (True, listed["reader"]["last_used"])
+    assert secret not in table
+    assert {"revoked": "reader"} == json.loads(printed("keys", "revoke", "reader", "--json"))
+    assert "Key writer no longer opens anything." in printed("keys", "revoke", "writer")
