@@ -18,9 +18,15 @@ from invoco.store.contact_search import SortKey, after, conditions, free_text, o
 from invoco.store.counting import total
 from invoco.store.json_inside import inside
 from invoco.store.shelves import RecordShelf
-from invoco.store.statements import in_pieces, put_rows
+from invoco.store.statements import put_rows
 
 _KEY = ("connection_id", "contact_id", "kind", "value")
+_FORGET_KEYS = {
+    "sqlite": "DELETE FROM contact_keys WHERE connection_id = ? AND contact_id IN (SELECT value FROM json_each(?))",
+    "postgresql": "DELETE FROM contact_keys WHERE connection_id = %s"
+    " AND contact_id IN (SELECT json_array_elements_text(%s::json))",
+}
+"""One statement whatever the number of contacts: their ids come as a JSON list."""
 
 
 class ContactShelf(RecordShelf[Contact]):
@@ -120,7 +126,6 @@ class ContactShelf(RecordShelf[Contact]):
         return await self._select(matching, location_id=location_id, order=[columns.date_added, columns.id])
 
     async def _forget_keys(self, location_id: str, contact_ids: Sequence[str]) -> None:
-        keys = tables.contact_keys
-        for ids in in_pieces(contact_ids):
-            theirs = (keys.c.connection_id == location_id, keys.c.contact_id.in_(ids))
-            await self._connection.execute(sa.delete(keys).where(*theirs))
+        if contact_ids:
+            forget = _FORGET_KEYS[self._connection.dialect.name]
+            await self._connection.exec_driver_sql(forget, (location_id, rows.as_json(contact_ids)))

@@ -185,7 +185,7 @@ def _prepare_sqlite(engine: AsyncEngine, *, durable: bool) -> None:
     settings = (
         "journal_mode=WAL",
         f"synchronous={'FULL' if durable else 'OFF'}",
-        "cache_size=-24000",
+        "cache_size=-10000",
         # 256 MB of log: the pages that an import changes again and again are moved to the file once, not each time.
         "wal_autocheckpoint=64000",
         "journal_size_limit=67108864",

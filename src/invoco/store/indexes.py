@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import CreateIndex, DropIndex
+
+_SORTING = -2000
+"""Kilobytes, as SQLite writes them."""
 
 
 async def drop_indexes(connection: AsyncConnection, tables: Iterable[sa.Table]) -> None:
@@ -17,8 +21,9 @@ async def drop_indexes(connection: AsyncConnection, tables: Iterable[sa.Table]) 
 
 async def make_indexes(connection: AsyncConnection, tables: Iterable[sa.Table]) -> None:
     """Make the indexes that are missing."""
-    for index in _indexes(tables):
-        await connection.execute(CreateIndex(index, if_not_exists=True))
+    async with _in_little_memory(connection):
+        for index in _indexes(tables):
+            await connection.execute(CreateIndex(index, if_not_exists=True))
 
 
 async def lacks_indexes(connection: AsyncConnection, table: sa.Table) -> bool:
@@ -40,6 +45,19 @@ async def count_anew(connection: AsyncConnection, table: sa.Table) -> None:
     """Let PostgreSQL know of the many new rows, so that it plans with them at once."""
     if connection.dialect.name == "postgresql":
         await connection.execute(sa.text(f"ANALYZE {table.name}"))
+
+
+@asynccontextmanager
+async def _in_little_memory(connection: AsyncConnection) -> AsyncIterator[None]:
+    """SQLite sorts in as much memory as its cache may take, beside the cache itself."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    usual = await connection.scalar(sa.text("PRAGMA cache_size"))
+    await connection.execute(sa.text("PRAGMA shrink_memory"))
+    await connection.execute(sa.text(f"PRAGMA cache_size = {_SORTING}"))
+    yield
+    await connection.execute(sa.text(f"PRAGMA cache_size = {usual}"))
 
 
 def _indexes(tables: Iterable[sa.Table]) -> list[sa.Index]:

@@ -130,20 +130,17 @@ class _Import:
         return self._store.loading_contacts() if kind is RecordKind.CONTACT else nullcontext()
 
     async def _store_batch(self, kind: RecordKind, step: ImportStep, batch: Sequence[Page]) -> None:
+        records = [record for page in batch for record in page.records]
+        malformed = [replace(record, run_id=self.run.id) for page in batch for record in page.malformed]
         async with self._store.transaction() as session:
-            for page in batch:
-                await self._store_page(session, kind, page)
+            await self._notes.clear(session, [page for page in batch if isinstance(page, NotesPage)])
+            if records:
+                await session.shelf(kind).put(self.run.location_id, records)
+            if malformed:
+                await session.imports.set_aside(malformed)
             if step.done:
                 await self._forget_mended(session, kind)
             await session.imports.put_step(step)
-
-    async def _store_page(self, session: Session, kind: RecordKind, page: Page) -> None:
-        if isinstance(page, NotesPage):
-            await self._notes.store(session, page)
-        elif page.records:
-            await session.shelf(kind).put(self.run.location_id, page.records)
-        if page.malformed:
-            await session.imports.set_aside([replace(record, run_id=self.run.id) for record in page.malformed])
 
     async def _forget_mended(self, session: Session, kind: RecordKind) -> None:
         """Whatever an earlier run set aside and this one did not is readable by now, or gone."""

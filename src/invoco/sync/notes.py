@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -65,10 +66,11 @@ class NotesReader:
         following = msgspec.to_builtins(_moved(position, contact_ids))
         return NotesPage(contact_ids=contact_ids, records=records, malformed=malformed, cursor=following, total=total)
 
-    async def store(self, session: Session, page: NotesPage) -> None:
-        """Replace all notes of these contacts: what HighLevel no longer tells of is gone."""
-        await session.notes.delete_of_contacts(self._location_id, page.contact_ids)
-        await session.notes.put(self._location_id, page.records)
+    async def clear(self, session: Session, pages: Sequence[NotesPage]) -> None:
+        """Make room for all notes of these contacts: what HighLevel no longer tells of is gone."""
+        contact_ids = [contact_id for page in pages for contact_id in page.contact_ids]
+        if contact_ids:
+            await session.notes.delete_of_contacts(self._location_id, contact_ids)
 
     def _today(self, cursor: Any) -> Position:
         position = msgspec.convert(cursor or {}, Position)

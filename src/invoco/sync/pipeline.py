@@ -18,7 +18,7 @@ class Turnable(Protocol):
 
 P = TypeVar("P", bound=Turnable)
 
-_BATCH = 2
+_BATCH = 3
 """Pages that are used at once, at most; as many may wait besides."""
 _GATHERING = 0.25
 """Seconds for which a batch waits for further pages."""

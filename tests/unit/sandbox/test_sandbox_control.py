@@ -188,6 +188,23 @@ async def test_a_private_token_is_rotated(face):
     assert [401, 200] == [answer.status_code for answer in answers]
 
 
+async def test_the_duplicate_rule_is_set(changing):
+    """Of the main location unless another is named; what is not named stays."""
+    first = await changing.order("duplicates", order=["phone", "email"])
+    second = await changing.order("duplicates", allow=True)
+    other = await changing.order("duplicates", location=changing.elsewhere)
+
+    assert {"location": changing.here, "allow": False, "order": ["phone", "email"]} == first
+    assert {**first, "allow": True} == second
+    assert (changing.elsewhere, True) == (other["location"], other["allow"])
+
+
+@pytest.mark.parametrize("order", [{"order": []}, {"order": ["name"]}, {"location": "nowhere"}])
+async def test_a_duplicate_rule_that_is_none(face, order):
+    """It is refused."""
+    assert 400 == (await refusal(face, "duplicates", **order))[0]
+
+
 async def test_every_event_is_listed(face):
     """By its name."""
     assert list(EVENTS) == (await face.look("events"))["events"]

@@ -50,11 +50,11 @@ async def test_a_finished_run_says_when(imported, store, clock):
 
 
 async def test_progress_is_told_after_every_batch(imported):
-    """Two pages are told of at once; the last count says that all is done; for notes contacts count."""
+    """Three pages are told of at once; the last count says that all is done; for notes contacts count."""
     told = []
     await imported(progress=lambda kind, done, total: told.append((kind, done, total)))
 
-    assert [each for each in told if each[0] == CONTACTS] == [("contacts", 4, 5), ("contacts", 5, 5)]
+    assert [each for each in told if each[0] == CONTACTS] == [("contacts", 5, 5)]
     assert [each for each in told if each[0] == NOTES] == [("notes", 5, 5)]
     assert ("custom_values", 0, 0) in told
 

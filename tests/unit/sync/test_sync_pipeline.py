@@ -30,22 +30,22 @@ async def test_every_page_comes_in_order():
 
 
 async def test_the_next_pages_are_read_while_one_is_used():
-    """Two pages are used, two wait and one is on its way, and no more."""
+    """Three pages are used, three wait and one is on its way, and no more."""
     reads: list[int] = []
-    async with aclosing(pages(book(9, reads), cursor=2)) as coming:
+    async with aclosing(pages(book(12, reads), cursor=2)) as coming:
         async for _ in coming:
             for _ in range(20):
                 await asyncio.sleep(0)
             break
 
-    assert reads == [2, 3, 4, 5, 6]
+    assert reads == [2, 3, 4, 5, 6, 7, 8]
 
 
 async def test_pages_that_come_soon_come_together():
-    """Two pages make a batch; the last may be smaller."""
-    sizes = [len(batch) async for batch in batches(book(8, []), cursor=None)]
+    """Three pages make a batch; the last may be smaller."""
+    sizes = [len(batch) async for batch in batches(book(9, []), cursor=None)]
 
-    assert sizes == [2, 2, 2, 2, 1]
+    assert sizes == [3, 3, 3, 1]
 
 
 async def test_a_late_page_is_not_waited_for(monkeypatch):
