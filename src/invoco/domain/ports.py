@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol, TypeVar
+from functools import cached_property
+from typing import Any, Protocol, Self, TypeVar
 
 import msgspec
 
@@ -213,15 +214,40 @@ class LoadingStore(Store, Protocol):
         """While it is open, a first load of contacts is quicker and looking contacts up is slower."""
 
 
-class SourcePage(msgspec.Struct, frozen=True):
-    """One page read from HighLevel."""
+Rows = tuple[list[Any], list[SetAside]]
+"""Records of the kind that was asked for, and what could not be read."""
 
-    records: list[Any]
-    """Records of the kind that was asked for."""
-    malformed: list[SetAside]
-    cursor: Any
-    """What reads the next page, as JSON; None after the last."""
-    total: int | None = None
+
+class SourcePage:
+    """One page of HighLevel's."""
+
+    def __init__(self, *, read: Callable[[], Rows], cursor: Any, total: int | None = None) -> None:
+        """`read` turns the rows into records when they are first asked for: the next page is on its way by then."""
+        self._read = read
+        self.cursor = cursor
+        """What reads the next page, as JSON; None after the last."""
+        self.total = total
+
+    @classmethod
+    def of(
+        cls, records: Sequence[Any], malformed: Sequence[SetAside] = (), *, cursor: Any = None, total: int | None = None
+    ) -> Self:
+        """A page whose rows have been read."""
+        return cls(read=lambda: (list(records), list(malformed)), cursor=cursor, total=total)
+
+    @cached_property
+    def _rows(self) -> Rows:
+        return self._read()
+
+    @property
+    def records(self) -> list[Any]:
+        """Records of the kind that was asked for."""
+        return self._rows[0]
+
+    @property
+    def malformed(self) -> list[SetAside]:
+        """Rows that could not be read."""
+        return self._rows[1]
 
 
 class Source(Protocol):

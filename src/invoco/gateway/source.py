@@ -13,14 +13,14 @@ import msgspec
 from invoco.domain.connections import SetAside
 from invoco.domain.imports import Allowance, Outlook
 from invoco.domain.kinds import RecordKind
-from invoco.domain.ports import SourcePage
+from invoco.domain.ports import Rows, SourcePage
 from invoco.gateway.abreast import abreast
 from invoco.gateway.errors import our_errors
 from invoco.gateway.windows import Place, Windows
 from invoco.highlevel.client import HighLevel
 from invoco.highlevel.clock import Clock, milliseconds
 from invoco.highlevel.errors import InvalidInput, NotFound, PageLoop
-from invoco.highlevel.pages import Malformed, Page, SearchPage
+from invoco.highlevel.pages import Malformed, Page, UnreadSearchPage
 from invoco.highlevel.quota import Quota
 from invoco.highlevel.records import Appointment, Contact, Record, Task
 from invoco.highlevel.resources.contacts import OLDEST_FIRST
@@ -134,15 +134,17 @@ class HighLevelSource:
     async def _contacts(self, cursor: Any) -> SourcePage:
         size, after = cursor or (self._page_size, None)
         self._page_size = min(self._page_size, size)
-        page = await self._search(after)
-        if after is not None and page.after == after:
+        unread = await self._search(after)
+        if after is not None and unread.after == after:
             raise PageLoop(method="POST", path="/contacts/search")
-        following = None if page.after is None else [self._page_size, page.after]
-        return self._page(RecordKind.CONTACT, page, cursor=following)
+        following = None if unread.after is None else [self._page_size, unread.after]
+        return SourcePage(
+            read=lambda: self._rows_of(RecordKind.CONTACT, unread.read()), cursor=following, total=unread.total
+        )
 
-    async def _search(self, after: Any) -> SearchPage:
+    async def _search(self, after: Any) -> UnreadSearchPage:
         """One page of contacts; a page size that is refused once is never asked for again."""
-        read = partial(self._client.contacts.search, sort=OLDEST_FIRST, search_after=after)
+        read = partial(self._client.contacts.search_unread, sort=OLDEST_FIRST, search_after=after)
         try:
             return await read(page_limit=self._page_size)
         except InvalidInput:
@@ -157,7 +159,7 @@ class HighLevelSource:
         page = await self._rows(kind, skip)
         known = set(before)
         if page.after is None or known.issuperset(page.ids):
-            return SourcePage(records=[], malformed=[], cursor=None)
+            return SourcePage.of([])
         fresh = [record for record in page.records if record.id not in known]
         return self._page(kind, Page(records=fresh, malformed=page.malformed), cursor=[page.after, page.ids])
 
@@ -169,11 +171,11 @@ class HighLevelSource:
     async def _appointments(self, cursor: Any) -> SourcePage:
         place = msgspec.convert(cursor, Place) if cursor else Place(calendars=await self._calendars())
         if not place.calendars:
-            return SourcePage(records=[], malformed=[], cursor=None)
+            return SourcePage.of([])
         following = self._windows.after(place)
         cursor = None if following is None else msgspec.to_builtins(following)
-        page = self._page(RecordKind.APPOINTMENT, await self._events(place), cursor=cursor)
-        return msgspec.structs.replace(page, total=None)  # of one calendar and span, not of all
+        rows = self._rows_of(RecordKind.APPOINTMENT, await self._events(place))
+        return SourcePage.of(*rows, cursor=cursor)  # without a total: it is that of one calendar and span
 
     async def _events(self, place: Place) -> Page[Appointment]:
         start, end = self._windows.spans[place.span]
@@ -197,7 +199,7 @@ class HighLevelSource:
             try:
                 return self._page(RecordKind.NOTE, await self._client.notes.of_contact(contact_id))
             except _GONE:
-                return SourcePage(records=[], malformed=[], cursor=None)
+                return SourcePage.of([])
 
     async def _outlook_of_contacts(self) -> Outlook:
         page = await self._client.contacts.search(sort=OLDEST_FIRST, page_limit=1)
@@ -211,10 +213,12 @@ class HighLevelSource:
         return Outlook(records=len(page.records), calls=calls, exact=page.cursor is None)
 
     def _page(self, kind: RecordKind, page: Page[Any], *, cursor: Any = None) -> SourcePage:
+        return SourcePage.of(*self._rows_of(kind, page), cursor=cursor, total=page.total)
+
+    def _rows_of(self, kind: RecordKind, page: Page[Any]) -> Rows:
         """What was read: each id once, for HighLevel may tell of a record twice while its index changes."""
         records = {record.id: record for record in page.records}
-        malformed = [self._set_aside(kind, row) for row in page.malformed]
-        return SourcePage(records=list(records.values()), malformed=malformed, cursor=cursor, total=page.total)
+        return list(records.values()), [self._set_aside(kind, row) for row in page.malformed]
 
     def _set_aside(self, kind: RecordKind, row: Malformed) -> SetAside:
         raw = msgspec.json.encode(row.raw)

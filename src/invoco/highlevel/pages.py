@@ -59,6 +59,22 @@ class SearchPage(Page[Contact], frozen=True, kw_only=True):
         return self.records
 
 
+class UnreadSearchPage(msgspec.Struct, frozen=True, kw_only=True):
+    """One page of a contact search as it came: the next page can be asked for before these rows are read."""
+
+    rows: list[Any]
+    cursors: list[list[Any] | None]
+    total: int | None
+    after: Any
+
+    def read(self) -> SearchPage:
+        """The page with its rows as records."""
+        contacts, malformed = read_rows(Contact, self.rows)
+        return SearchPage(
+            records=contacts, malformed=malformed, cursors=self.cursors, total=self.total, after=self.after
+        )
+
+
 P = TypeVar("P", bound=Page[Any])
 
 

@@ -183,11 +183,12 @@ def _with_driver(url: str) -> sa.URL:
 def _prepare_sqlite(engine: AsyncEngine, *, durable: bool) -> None:
     """WAL, so that readers see one state while a writer writes; BEGIN is ours, so that writers queue."""
     settings = (
+        "page_size=8192",
         "journal_mode=WAL",
         f"synchronous={'FULL' if durable else 'OFF'}",
         "cache_size=-10000",
         # 256 MB of log: the pages that an import changes again and again are moved to the file once, not each time.
-        "wal_autocheckpoint=64000",
+        "wal_autocheckpoint=32000",
         "journal_size_limit=67108864",
     )
 

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +16,8 @@ MANY = 500
 """How many values one statement is given, well under every driver's limit."""
 _MANY_ROWS = 50
 """From here on COPY pays."""
+_AT_ONCE = (250, 50, 10, 1)
+"""Rows a statement on SQLite: few different numbers, so that each is compiled once."""
 Row = tuple[Any, ...]
 
 
@@ -22,12 +25,24 @@ async def put_rows(connection: AsyncConnection, table: sa.Table, rows: Sequence[
     """Insert rows (in column order, without `position`), replacing those with the same key.
 
     The SQL goes straight to the driver: building parameters by name costs more than the insert itself. Many rows go to
-    PostgreSQL by COPY, which takes a quarter of the time of an INSERT for each.
+    PostgreSQL by COPY, which takes a quarter of the time of an INSERT for each; to SQLite in statements of many rows,
+    since it hands Python's lock over once a statement, and a busy program is slow to give it back.
     """
     if connection.dialect.name == "postgresql" and len(rows) >= _MANY_ROWS:
         await _copy_rows(connection, table, rows, key=key)
-    elif rows:
-        await connection.exec_driver_sql(_insert(table, key, connection.dialect.name), list(rows))
+    elif connection.dialect.name == "postgresql" and rows:
+        await connection.exec_driver_sql(_insert(table, key, "%s", 1), list(rows))
+    else:
+        for piece in _pieces(rows):
+            await connection.exec_driver_sql(_insert(table, key, "?", len(piece)), tuple(chain.from_iterable(piece)))
+
+
+def _pieces(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    start = 0
+    while start < len(rows):
+        size = next(size for size in _AT_ONCE if size <= len(rows) - start)
+        yield rows[start : start + size]
+        start += size
 
 
 async def _copy_rows(
@@ -61,9 +76,9 @@ async def _sent(connection: AsyncConnection, copying: str, rows: Iterable[Row]) 
 
 
 @cache
-def _insert(table: sa.Table, key: tuple[str, ...], dialect_name: str) -> str:
-    marks = ["?" if dialect_name == "sqlite" else "%s"] * len(_names(table))
-    return f"{_into(table)} VALUES ({', '.join(marks)}) {_instead(table, key)}"
+def _insert(table: sa.Table, key: tuple[str, ...], mark: str, rows: int) -> str:
+    row = f"({', '.join([mark] * len(_names(table)))})"
+    return f"{_into(table)} VALUES {', '.join([row] * rows)} {_instead(table, key)}"
 
 
 def _into(table: sa.Table) -> str:

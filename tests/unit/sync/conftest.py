@@ -69,9 +69,9 @@ class PlainSource:
         begin = cursor or 0
         following = begin + 2
         there = self.records[kind]
-        return SourcePage(
-            records=there[begin:following],
-            malformed=self.malformed.get(kind, []) if cursor is None else [],
+        return SourcePage.of(
+            there[begin:following],
+            self.malformed.get(kind, []) if cursor is None else [],
             cursor=following if following < len(there) else None,
             total=len(there),
         )
@@ -82,7 +82,7 @@ class PlainSource:
             self._read(RecordKind.NOTE, contact_id)
             notes = [note for note in self.records[RecordKind.NOTE] if getattr(note, "contact_id", "") == contact_id]
             unreadable = self.malformed.get(RecordKind.NOTE, []) if contact_id == "c1" else []
-            yield contact_id, SourcePage(records=notes, malformed=unreadable, cursor=None)
+            yield contact_id, SourcePage.of(notes, unreadable)
 
     async def outlook(self, kind: RecordKind) -> Outlook:
         """So many records, two a call."""

@@ -17,7 +17,7 @@ def book(last: int, reads: list[int]):
         number = cursor or 0
         reads.append(number)
         await asyncio.sleep(0)
-        return SourcePage(records=[number], malformed=[], cursor=number + 1 if number < last else None)
+        return SourcePage.of([number], cursor=number + 1 if number < last else None)
 
     return read
 
@@ -55,7 +55,7 @@ async def test_a_late_page_is_not_waited_for(monkeypatch):
     async def read(cursor):
         if cursor:
             await asyncio.Event().wait()
-        return SourcePage(records=["first"], malformed=[], cursor=1)
+        return SourcePage.of(["first"], cursor=1)
 
     async with aclosing(batches(read, cursor=None)) as coming:
         first = await anext(coming)
@@ -70,7 +70,7 @@ async def test_an_error_waits_until_the_page_before_was_used():
     async def read(cursor):
         if cursor:
             raise ConnectionError
-        return SourcePage(records=["first"], malformed=[], cursor=1)
+        return SourcePage.of(["first"], cursor=1)
 
     async def use():
         async for page in pages(read, cursor=None):
@@ -93,7 +93,7 @@ async def test_a_page_on_its_way_is_cancelled_with_its_reader():
                 await asyncio.sleep(3600)
             finally:
                 ended.append(cursor)
-        return SourcePage(records=[], malformed=[], cursor=1)
+        return SourcePage.of([], cursor=1)
 
     async with aclosing(pages(read, cursor=None)) as coming:
         async for _ in coming:

@@ -13,6 +13,7 @@ from invoco.highlevel.errors import HighLevelError, InvalidInput, Uncertain
 from invoco.highlevel.pages import (
     Page,
     SearchPage,
+    UnreadSearchPage,
     incomplete,
     one_record,
     read_rows,
@@ -130,6 +131,26 @@ class Contacts(Memberships):
 
         Raises:
             InvalidInput: a filter, a sort or the window is refused.
+        """
+        unread = await self.search_unread(
+            filters=filters, sort=sort, query=query, page_limit=page_limit, page=page, search_after=search_after
+        )
+        return unread.read()
+
+    async def search_unread(
+        self,
+        *,
+        filters: Sequence[JsonObject] = (),
+        sort: Sequence[JsonObject] = (),
+        query: str | None = None,
+        page_limit: int = 100,
+        page: int | None = None,
+        search_after: Sequence[Any] | None = None,
+    ) -> UnreadSearchPage:
+        """As `search`, for who asks for the next page before reading the rows of this one.
+
+        Raises:
+            InvalidInput: as `search`.
         """
         body = {
             "locationId": self._location_id,
@@ -278,15 +299,13 @@ def _given(values: dict[str, T | None]) -> dict[str, T]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _search_page(answer: JsonObject, *, is_first: bool) -> SearchPage:
+def _search_page(answer: JsonObject, *, is_first: bool) -> UnreadSearchPage:
     rows = rows_of(answer, "contacts", operation="search-contacts-advanced")
-    contacts, malformed = read_rows(Contact, rows)
     cursors = [_cursor(row) for row in rows]
     total = whole_number(answer.get("total"))
     is_whole = is_first and total is not None and total <= len(rows)
-    return SearchPage(
-        records=contacts,
-        malformed=malformed,
+    return UnreadSearchPage(
+        rows=rows,
         cursors=cursors,
         total=total,
         after=None if is_whole or not rows else _last(cursors, answer),
