@@ -20,7 +20,7 @@ serve: $(VENV)/run.stamp ## Serve Invoco's API over what has been imported
 	@$(BIN)/invoco serve
 
 test: $(VENV)/develop.stamp ## Run all tests with branch coverage
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest $(TESTS) -n 2 --cov --cov-report=term
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest $(TESTS) -n 2 --dist worksteal --cov --cov-report=term
 
 check: $(VENV)/develop.stamp ## Check style, types, floors, docstrings, locks and docs
 	@$(BIN)/ruff format --check src tests

@@ -45,6 +45,23 @@ class Settings(BaseSettings):
     token: SecretStr | None = Field(default=None, description="A private integration token, instead of an OAuth app.")
     host: str = Field(default="127.0.0.1", description="Address on which `invoco serve` listens.")
     port: int = Field(default=8080, ge=0, le=65535, description="Port of `invoco serve`; 0 takes a free one.")
+    webhook_ed25519_keys: str | None = Field(
+        default=None,
+        description="Public keys for X-GHL-Signature: PEM texts, or paths of PEM files separated by commas;"
+        " by default HighLevel's.",
+    )
+    webhook_rsa_keys: str | None = Field(
+        default=None, description="The same for the older X-WH-Signature; by default HighLevel's."
+    )
+    webhook_legacy_signature: bool = Field(
+        default=True, description="Accept webhooks that carry only the older signature."
+    )
+    webhook_body_limit: int = Field(default=1_048_576, ge=1024, description="Bytes that a webhook may have.")
+    jobs: str = Field(
+        default="here",
+        description="Who does the work in the background: here is `invoco serve` itself, workers are `invoco worker`"
+        " processes, any number of them on PostgreSQL.",
+    )
     page_size: int = Field(default=500, ge=1, le=500, description="Contacts per page of an import.")
     notes_daily_share: float = Field(
         default=0.5, gt=0, le=1, description="Share of the daily quota that reading notes may use."
@@ -67,6 +84,13 @@ class Settings(BaseSettings):
         if form not in {"text", "json"}:
             raise ValueError("must be text or json")
         return form
+
+    @field_validator("jobs")
+    @classmethod
+    def _known_place(cls, place: str) -> str:
+        if place not in {"here", "workers"}:
+            raise ValueError("must be here or workers")
+        return place
 
     @field_validator("base_url")
     @classmethod

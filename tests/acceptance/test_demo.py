@@ -4,45 +4,97 @@ import json
 import socket
 import subprocess
 import sys
+import time
 
 import httpx2
 import pytest
 
 
 def test_demo_check(alone):
-    """`invoco demo --check --json` imports an account over OAuth and finds no drift and no refused call."""
+    """`invoco demo --check --json` imports an account, lets changes arrive, and finds no drift and no refused call."""
     done = alone("demo", "--check", "--json", "--contacts", "80", PATH="")
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
+    events = answer["events"]
 
-    assert {"imported", "drift", "requests", "rate_limited", "seconds"} == set(answer)
+    assert {"imported", "drift", "requests", "rate_limited", "seconds", "events"} == set(answer)
     assert {"contacts", "tasks", "notes", "appointments", "businesses", "tags"} == set(answer["imported"])
     assert (80, 0, 0) == (answer["imported"]["contacts"], answer["drift"], answer["rate_limited"])
+    assert 50 <= events["received"] == events["applied"]
+    assert 0 < events["p50_ms"] <= events["p99_ms"] < 60_000
 
 
 def test_demo_for_people(alone):
-    """Without `--json` it says what it does and prints what arrived."""
-    done = alone("demo", "--check", "--contacts", "5")
+    """Without `--json` it says what it does, and prints what arrived and how soon changes did."""
+    done = alone("demo", "--check", "--contacts", "5", COLUMNS="200")
 
     assert (0, True) == (done.returncode, "Connected " in done.stderr)
     assert "What arrived" in done.stdout
-    assert "drift 0" in done.stdout
+    assert all(change in done.stdout for change in ("Changes as they arrive", "complete", "delete"))
+    assert 2 == done.stdout.count("drift 0")
 
 
-def test_demo_serves(alone):
-    """Afterwards its API answers, at another port when the one it was to have is taken, until it is stopped."""
+class Demo:
+    """A demo that serves, until it is stopped."""
+
+    def __init__(self, process):
+        self._process = process
+        self.url, self.key, self.twin, self.token, self.contact = "", "", "", "", ""
+
+    def read_invitation(self):
+        """What it prints: how to look at a contact, and how to change it in the twin."""
+        for line in self._process.stdout:
+            if "answers at" in line:
+                self.url = line.split()[4]
+            elif "curl" in line and not self.key:
+                self.key, self.contact = line.split("'")[1].split()[-1], line.rsplit("/", 1)[1].strip()
+            elif "-X PUT" in line:
+                self.token = line.split("'")[1].split()[-1]
+            elif "--data" in line or "-d '" in line:
+                self.twin = line.split()[-1].partition("/contacts/")[0]
+            elif "Ctrl-C" in line:
+                return
+
+    def city(self):
+        """The contact's, as Invoco's API tells it."""
+        headers = {"Authorization": f"Bearer {self.key}", "Version": "2021-07-28"}
+        answer = httpx2.get(f"{self.url}/contacts/{self.contact}", headers=headers)
+        answer.raise_for_status()
+        return answer.json()["contact"].get("city")
+
+
+@pytest.fixture
+def serving_demo(alone):
+    """A demo whose API may not have the port that it asks for."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         command = [sys.executable, "-m", "invoco", "demo", "--contacts", "1", "--port", str(port)]
         with subprocess.Popen(
             command, env=alone.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         ) as process:
-            assert process.stdout is not None
-            url = next(line.split()[4] for line in process.stdout if " answers at " in line)
-            healthy = httpx2.get(f"{url}/healthz").json()["status"]
+            demo = Demo(process)
+            demo.read_invitation()
+            assert not demo.url.endswith(f":{port}")
+            yield demo
             process.terminate()
+    assert process.returncode == 0
 
-    assert ("ok", True, 0) == (healthy, not url.endswith(f":{port}"), process.returncode)
+
+def test_demo_serves(serving_demo):
+    """Its API answers, at another port when the one it was to have is taken, until it is stopped."""
+    assert httpx2.get(f"{serving_demo.url}/healthz").json()["status"] == "ok"
+
+
+def test_demo_takes_in_what_is_changed_in_the_twin(serving_demo):
+    """As it invites to do."""
+    headers = {"Authorization": f"Bearer {serving_demo.token}", "Version": "2021-07-28"}
+    contact = f"{serving_demo.twin}/contacts/{serving_demo.contact}"
+    httpx2.put(contact, json={"city": "Elsewhere"}, headers=headers).raise_for_status()
+    deadline = time.monotonic() + 30
+    while serving_demo.city() != "Elsewhere" and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+    assert serving_demo.city() == "Elsewhere"
 
 
 def test_import_then_verify(connected):

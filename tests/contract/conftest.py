@@ -36,7 +36,6 @@ from invoco.store.database import Database
 from invoco.store.schema import create_all
 from invoco.testing.promised_account import furnish
 
-pytest.register_assert_rewrite(*(f"invoco.testing.{name}_promises" for name in ("contact", "belonging", "finding")))
 POSTGRES = os.environ.get("INVOCO_TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 SCOPES = frozenset(operation.scope for operation in OPERATIONS.values() if operation.scope)
 
@@ -116,6 +115,18 @@ async def postgres_database(postgres_url) -> AsyncIterator[Database]:
     """The database on the server; tests share it and have a location each."""
     async with _opened(postgres_url) as database:
         yield database
+
+
+@pytest.fixture
+def own_schema(postgres_url) -> Iterator[str]:
+    """A schema without tables in that database, for a test that makes its own."""
+    name = f"own_{uuid.uuid4().hex[:12]}"
+    admin = sa.make_url(postgres_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(name)))
+        url = sa.make_url(postgres_url).update_query_dict({"options": f"-csearch_path={name}"})
+        yield url.render_as_string(hide_password=False)
+        connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(name)))
 
 
 @pytest.fixture

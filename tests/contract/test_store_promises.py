@@ -1,17 +1,16 @@
 """SQLite and PostgreSQL keep the same promises."""
 
+import asyncio
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
-pytest.register_assert_rewrite(
-    *(f"invoco.testing.{name}_promises" for name in ("shelf", "search", "ledger", "transaction"))
-)
-
-from invoco.domain.ids import new_id  # noqa: E402 - after the rewriting of asserts is set up
-from invoco.highlevel.records import Contact  # noqa: E402
-from invoco.store.database import Database  # noqa: E402
-from invoco.testing.store_promises import StorePromises  # noqa: E402
+from invoco.domain.ids import new_id
+from invoco.highlevel.records import Contact
+from invoco.store.database import Database
+from invoco.testing.inbox_promises import delivery
+from invoco.testing.store_promises import StorePromises
 
 
 class TestSqlite(StorePromises):
@@ -40,6 +39,15 @@ class TestPostgres(StorePromises):
     def location_id(self) -> str:
         """A location of its own: the tests share the database."""
         return new_id()
+
+    async def test_appending_waits_for_no_writer(self, store: Database, location_id: str) -> None:
+        """A webhook is acknowledged while a long job writes."""
+        async with store.transaction() as writing:
+            await writing.contacts.put(location_id, [Contact(id="c1")])
+            async with asyncio.timeout(5), store.appending() as session:
+                await session.inbox.append([delivery(location_id)])
+
+            assert len(await writing.inbox.waiting(location_id, limit=9)) == 1
 
     async def test_interrupted_copy_is_an_error_of_the_database(self, store: Database, location_id: str) -> None:
         """Rows that are copied in bulk fail as rows that are inserted do."""

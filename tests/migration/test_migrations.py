@@ -6,12 +6,14 @@ import sys
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from invoco.domain.errors import StoreTooNew
+from invoco.highlevel.records import Contact
 from invoco.store import migrating, schema
 from invoco.store.database import Database
 from invoco.store.revisions import HEAD, REVISIONS, current_revision
@@ -42,6 +44,21 @@ async def test_upgrade_twice_is_harmless(empty_url):
     await schema.upgrade(empty_url)
 
     assert HEAD == await _revision(empty_url)
+
+
+async def test_rows_of_the_first_revision_are_kept(empty_url):
+    """An upgrade adds, and takes nothing away."""
+    await _asked(empty_url, lambda connection: _upgrade_to(connection, "0001"))
+    await _asked(empty_url, _fill_first_revision)
+    await schema.upgrade(empty_url)
+
+    database = await Database.open(empty_url)
+    async with database.reading() as session:
+        contact = await session.contacts.get("l1", "c1")
+        (told,) = await session.journal.history("l1", "c1")
+    await database.close()
+    assert Contact(id="c1", first_name="Ada") == contact
+    assert ("create", {}, None) == (told["action"], told["after"], told["event_id"])
 
 
 async def test_newer_revision_is_refused(empty_url):
@@ -78,12 +95,35 @@ async def test_nothing_to_do_needs_no_alembic(tmp_path):
 
 def test_known_revisions_are_the_migrations():
     """The list that is read without Alembic names every migration, oldest first."""
+    scripts = ScriptDirectory.from_config(_config())
+
+    assert list(REVISIONS) == [script.revision for script in reversed(list(scripts.walk_revisions()))]
+
+
+def _config():
     config = Config()
     config.set_main_option("script_location", str(migrating.FOLDER))
     config.set_main_option("path_separator", "os")
-    scripts = ScriptDirectory.from_config(config)
+    return config
 
-    assert list(REVISIONS) == [script.revision for script in reversed(list(scripts.walk_revisions()))]
+
+def _upgrade_to(connection, revision):
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def _fill_first_revision(connection):
+    """Rows as the first revision wrote them."""
+    _insert(connection, "contacts", record='{"id": "c1", "firstName": "Ada"}', id="c1", dnd=False)
+    _insert(connection, "history", position=1, record_id="c1", action="create", before=None, after="{}")
+
+
+def _insert(connection, name, **values):
+    """A row of location l1; what is not given is empty or 0."""
+    table = sa.Table(name, sa.MetaData(), autoload_with=connection)
+    row = {column.name: "" if isinstance(column.type, sa.Text) else 0 for column in table.columns}
+    connection.execute(sa.insert(table).values(row | {"connection_id": "l1"} | values))
 
 
 async def _asked(url, question):
@@ -121,7 +161,14 @@ def _reflected(connection):
             ),
             inspector.get_pk_constraint(table)["constrained_columns"],
             sorted(tuple(unique["column_names"]) for unique in inspector.get_unique_constraints(table)),
-            sorted((index["name"], tuple(index["column_names"])) for index in inspector.get_indexes(table)),
+            sorted(
+                (index["name"], tuple(index["column_names"]), _part(index)) for index in inspector.get_indexes(table)
+            ),
         )
         for table in inspector.get_table_names()
     }
+
+
+def _part(index):
+    """Of which rows the index is made."""
+    return [str(option) for name, option in index.get("dialect_options", {}).items() if name.endswith("_where")]

@@ -1,4 +1,4 @@
-"""Invoco's own HTTP API: HighLevel's routes over the mirror, health, and a documentation page."""
+"""Invoco's own HTTP API: HighLevel's routes over the mirror, webhooks, health, and a documentation page."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Awaitable, Callable
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from invoco import __version__
 from invoco.domain.errors import InvocoError
 from invoco.routes import highlevel_routes, install_error_table
+from invoco.routes.webhooks import WEBHOOK_PATH
 from invoco.service.books import Books
 from invoco.service.keys import KeyService
 
@@ -46,3 +48,15 @@ def build_api(books: Books, keys: KeyService, *, ping: Callable[[], Awaitable[No
     app.include_router(highlevel_routes(books, KeyGate(keys)))
     install_error_table(app)
     return app
+
+
+class WithWebhooks:
+    """The API, and beside it the one path of the webhooks, which spares itself all layers of the API."""
+
+    def __init__(self, api: ASGIApp, webhooks: ASGIApp) -> None:
+        self._api, self._webhooks = api, webhooks
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Choose by the path."""
+        is_webhook = scope["type"] == "http" and scope["path"] == WEBHOOK_PATH
+        await (self._webhooks if is_webhook else self._api)(scope, receive, send)

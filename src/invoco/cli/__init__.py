@@ -11,20 +11,27 @@ from typing import Annotated
 import typer
 
 from invoco.cli import (
+    archive,
     bench,
     config,
     connect,
+    connection_settings,
     connections,
     database,
+    deletions,
     demo,
     door,
     failures,
     imports,
     keys,
     reference,
+    reliability,
     sandbox,
     serve,
+    simulate,
     verify,
+    webhooks,
+    worker,
 )
 
 app = typer.Typer(
@@ -61,10 +68,18 @@ app.command("connect")(connect.connect)
 app.command("import")(imports.import_)
 app.command("verify")(verify.verify)
 app.command("serve")(serve.serve)
+app.command("simulate")(simulate.simulate)
+app.command("worker")(worker.worker)
 app.command("sandbox")(sandbox.sandbox)
+app.command("reliability")(reliability.reliability)
+connections.app.command("show")(connection_settings.show)
+connections.app.command("deletion")(connection_settings.deletion)
 app.add_typer(connections.app, name="connections")
 app.add_typer(keys.app, name="keys")
 app.add_typer(failures.app, name="failures")
+app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(deletions.app, name="deletions")
+app.add_typer(archive.app, name="archive")
 app.add_typer(database.app, name="db")
 app.add_typer(config.app, name="config")
 app.add_typer(bench.app, name="bench")

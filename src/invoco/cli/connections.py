@@ -1,8 +1,8 @@
-"""`invoco connections`: which locations are connected."""
+"""`invoco connections`: which locations are connected, and how Invoco learns what changes there."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,6 +10,8 @@ from invoco.cli.output import AsJson, print_json, print_table, run
 
 if TYPE_CHECKING:
     from invoco.domain.connections import Connection
+    from invoco.domain.schedules import Modes
+    from invoco.service.modes import Change
 
 app = typer.Typer(help="See which locations are connected.", no_args_is_help=True)
 
@@ -33,37 +35,61 @@ async def _all() -> list[Connection]:
         return await invoco.connections.all()
 
 
-@app.command("show")
-def show(
+@app.command("modes")
+def modes(
     name: Annotated[str | None, typer.Argument(help="Its name or location id; needed when there are several.")] = None,
     *,
+    realtime: Annotated[
+        bool | None, typer.Option("--realtime/--no-realtime", help="Take in changes as webhooks tell them.")
+    ] = None,
+    poll_every: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Ask for changed contacts so often, as in 90s or 5m; or off.")
+    ] = None,
+    batch: Annotated[
+        str | None, typer.Option(metavar="CRON", help="Compare everything then, as in '30 3 * * *'; or off.")
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option(metavar="ZONE", help="Zone in which --batch is read, as in Europe/Berlin.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
-    """Show one connection; its credentials are never shown."""
-    connection = run(_chosen(name))
+    """Choose how Invoco learns of changes: any combination; without options show what is chosen."""
+    chosen = run(_modes(name, _change(realtime, poll_every, batch, timezone)))
     if json:
-        print_json(connection)
+        print_json(chosen)
         return
-    rows = [(fact, value) for fact, value in _facts(connection) if value]
-    print_table(connection.name, ("", ""), rows, empty="")
+    print_table("How changes are noticed", ("", ""), _told(chosen), empty="")
 
 
-def _facts(connection: Connection) -> list[tuple[str, str]]:
-    from invoco.highlevel.clock import iso
+def _change(realtime: bool | None, poll_every: str | None, batch: str | None, timezone: str | None) -> Change:  # noqa: FBT001 - an option
+    from invoco.cli.durations import seconds
+    from invoco.service.modes import Change
 
-    return [
-        ("location", connection.id),
-        ("company", connection.company_id or ""),
-        ("base URL", connection.base_url),
-        ("access", connection.access),
-        ("client id", connection.client_id or ""),
-        ("connected at", iso(connection.connected_at)),
-        ("scopes", "\n".join(connection.scopes)),
-    ]
+    given: dict[str, Any] = {"realtime": realtime, "timezone": timezone}
+    fields = {field: value for field, value in given.items() if value is not None}
+    if poll_every is not None:
+        fields["poll_every"] = None if poll_every == "off" else round(seconds(poll_every, option="--poll-every"))
+    if batch is not None:
+        fields["batch_at"] = None if batch == "off" else batch
+    return Change(**fields)
 
 
-async def _chosen(name: str | None) -> Connection:
+async def _modes(name: str | None, change: Change) -> Modes:
     from invoco.bootstrap import opened
+    from invoco.service.modes import Change
 
     async with opened() as invoco:
-        return await invoco.connections.chosen(name)
+        connection = await invoco.connections.chosen(name)
+        if change != Change():
+            connection = await invoco.modes.change(connection, change)
+        return connection.modes
+
+
+def _told(modes: Modes) -> list[tuple[str, str]]:
+    from invoco.cli.durations import shown
+
+    return [
+        ("by webhooks", "yes" if modes.realtime else "no"),
+        ("by polls", f"every {shown(modes.poll_every)}" if modes.poll_every else "no"),
+        ("by comparing everything", f"at {modes.batch_at} ({modes.timezone})" if modes.batch_at else "no"),
+    ]

@@ -9,13 +9,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from invoco.cli.bench_places import empty_database, own_environment
 from invoco.cli.twin_process import RunningTwin, running_twin
 from invoco.domain.errors import SourceUnavailable
 
@@ -71,7 +71,7 @@ def whole_import(*, contacts: int, baseline: int, windows: int, database_url: st
 def starts() -> dict[str, Any]:
     """The best of three starts of `invoco --help`, and one of `invoco serve`."""
     with tempfile.TemporaryDirectory() as folder:
-        environment = _environment(Path(folder), None, {})
+        environment = own_environment(Path(folder), None, {})
         times = [_timed(["--help"], environment) for _ in range(3)]
         return {"help_seconds": round(min(times), 3), "healthz_seconds": round(_until_healthy(environment), 3)}
 
@@ -97,8 +97,8 @@ def _sustained(windows: int) -> Measured:
 
 def _measured(twin: RunningTwin, contacts: int, database_url: str | None, *, kinds: Sequence[str]) -> Measured:
     """Connect, then import in a process that is watched."""
-    with tempfile.TemporaryDirectory() as folder, _database(database_url) as url:
-        environment = _environment(Path(folder), url, {"INVOCO_TOKEN": twin.token, "INVOCO_BASE_URL": twin.url})
+    with tempfile.TemporaryDirectory() as folder, empty_database(database_url) as url:
+        environment = own_environment(Path(folder), url, {"INVOCO_TOKEN": twin.token, "INVOCO_BASE_URL": twin.url})
         _answer(["connect", "bench", "--location", twin.location_id, "--json"], environment)
         time.sleep(_SECONDS)  # the calls that connecting took leave the window
         before = twin.figures()
@@ -113,35 +113,6 @@ def _measured(twin: RunningTwin, contacts: int, database_url: str | None, *, kin
         rate_limited=after["rate_limited"],
         whole_seconds=sum(seconds.values()),
     )
-
-
-def _environment(folder: Path, database_url: str | None, more: dict[str, str]) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("INVOCO_")}
-    ours = {"INVOCO_DATA_FOLDER": str(folder), "INVOCO_CONFIG": str(folder / "none.toml")}
-    if database_url:
-        ours["INVOCO_DATABASE_URL"] = database_url
-    return kept | ours | more
-
-
-@contextmanager
-def _database(url: str | None) -> Iterator[str | None]:
-    """A schema of the database for one import, dropped at the end; None stands for SQLite."""
-    if url is None:
-        yield None
-        return
-    import sqlalchemy as sa
-
-    place = sa.make_url(url).set(drivername="postgresql+psycopg")
-    name = f"invoco_bench_{os.getpid()}"
-    engine = sa.create_engine(place, isolation_level="AUTOCOMMIT")
-    try:
-        with engine.connect() as connection:
-            connection.execute(sa.text(f"CREATE DATABASE {name}"))
-        yield place.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
-    finally:
-        with engine.connect() as connection:
-            connection.execute(sa.text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        engine.dispose()
 
 
 def _answer(arguments: Sequence[str], environment: dict[str, str]) -> Any:

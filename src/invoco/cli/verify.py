@@ -13,6 +13,9 @@ from invoco.cli.progress import progress
 if TYPE_CHECKING:
     from invoco.sync.drift import Drift, KindDrift
 
+_COUNTS = ("compared", "here", "there", "missing_here", "missing_there", "different", "unreadable", "left")
+_SHOWN_DIGITS = 12
+
 
 def verify(
     name: Annotated[str | None, typer.Argument(help="The connection; needed when there are several.")] = None,
@@ -30,7 +33,7 @@ def verify(
 
 def _tell(drift: Drift, *, as_json: bool) -> None:
     if as_json:
-        print_json({"drift": drift.drift, "kinds": {kind.kind: _as_json(kind) for kind in drift.kinds}})
+        print_json(_as_json(drift))
     else:
         _print(drift)
     if drift.drift:
@@ -47,24 +50,39 @@ async def _drift(name: str | None, *, skip: list[str], first: int, quiet: bool) 
             return await invoco.verification.verify(connection, progress=tell, skip=skipped, first=first)
 
 
-def _as_json(kind: KindDrift) -> dict[str, object]:
+def _as_json(drift: Drift) -> dict[str, object]:
+    from invoco.highlevel.clock import iso
+
     return {
-        "compared": kind.compared,
-        "missing_here": kind.missing_here,
-        "missing_there": kind.missing_there,
-        "different": kind.different,
-        "unreadable": kind.unreadable,
-        "first": list(kind.first),
+        "drift": drift.drift,
+        "at": iso(drift.at),
+        "seconds": round(drift.seconds, 3),
+        "calls": drift.calls,
+        "kinds": {kind.kind: _kind_json(kind) for kind in drift.kinds},
     }
 
 
+def _kind_json(kind: KindDrift) -> dict[str, object]:
+    counts = {name: getattr(kind, name) for name in _COUNTS}
+    return {**counts, "here_hash": kind.here_hash, "there_hash": kind.there_hash, "first": list(kind.first)}
+
+
 def _print(drift: Drift) -> None:
-    columns = ("kind", "compared", "missing here", "missing there", "different", "unreadable")
-    counts = ("compared", "missing_here", "missing_there", "different", "unreadable")
-    rows = [(kind.kind.replace("_", " "), *(getattr(kind, count) for count in counts)) for kind in drift.kinds]
-    print_table("Verified", columns, rows, empty="")
+    from invoco.highlevel.clock import iso
+
+    columns = ("kind", *(name.replace("_", " ") for name in _COUNTS), "content here", "content there")
+    rows = [
+        (kind.kind.replace("_", " "), *(getattr(kind, name) for name in _COUNTS), *_hashes(kind))
+        for kind in drift.kinds
+    ]
+    print_table(f"Verified at {iso(drift.at)}", columns, rows, empty="")
     for kind in drift.kinds:
         for difference in kind.first:
             fields = f": {', '.join(difference.fields)}" if difference.fields else ""
             typer.echo(f"{kind.kind} {difference.id} {difference.problem}{fields}")
-    typer.echo(f"drift {drift.drift}")
+    typer.echo(f"drift {drift.drift} · {drift.seconds:.1f} seconds · {drift.calls} calls")
+
+
+def _hashes(kind: KindDrift) -> tuple[str, str]:
+    """Their first digits; `--json` tells all."""
+    return kind.here_hash[:_SHOWN_DIGITS], kind.there_hash[:_SHOWN_DIGITS]

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import msgspec
+
+from invoco.domain.deletions import DeletionPolicy, MassDeletion
+from invoco.domain.kinds import RecordKind
+from invoco.domain.schedules import Modes
+
+
+class ConnectionState(StrEnum):
+    """Whether HighLevel lets Invoco in."""
+
+    CONNECTED = "connected"
+    DISCONNECTED = "disconnected"
+    """The app was uninstalled, or the credentials are refused; the data is kept."""
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +34,22 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     scopes: tuple[str, ...] = ()
     connected_at: int
     """Milliseconds since 1970."""
+    state: ConnectionState = ConnectionState.CONNECTED
+    state_reason: str | None = None
+    """Why it is disconnected."""
+    modes: Modes = Modes()
+    deletion: dict[RecordKind, DeletionPolicy] = {}
+    """By kind; a kind that is not named is archived."""
+    mass_deletion: MassDeletion = MassDeletion()
+
+    @property
+    def app_id(self) -> str | None:
+        """The part of the client id that events name (facts 2.1); None for a private integration token."""
+        return self.client_id.partition("-")[0] if self.client_id else None
+
+    def policy(self, kind: RecordKind) -> DeletionPolicy:
+        """What happens to records of that kind that are gone in HighLevel."""
+        return self.deletion.get(kind, DeletionPolicy())
 
 
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True):

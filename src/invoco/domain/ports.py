@@ -14,6 +14,8 @@ from invoco.domain.connections import ApiKey, Connection, SetAside
 from invoco.domain.imports import Allowance, ImportRun, ImportStep, Outlook
 from invoco.domain.kinds import RecordKind
 from invoco.domain.search import ContactSearch, TaskSearch
+from invoco.domain.sync_ports import InboxShelf, ProvisionalShelf, RereadShelf, RunShelf, TombstoneShelf
+from invoco.highlevel.quota import Priority
 from invoco.highlevel.records import Appointment, Contact, Note, Record, Task
 
 R = TypeVar("R", bound=Record)
@@ -30,6 +32,9 @@ class Shelf(Protocol[R]):
 
     async def put(self, location_id: str, records: Sequence[R]) -> None:
         """Store the records, replacing those with the same id."""
+
+    async def change(self, location_id: str, changes: Sequence[tuple[R | None, R]]) -> None:
+        """As `put`, for records of which the caller knows what is stored now (None: nothing), which costs less."""
 
     async def delete(self, location_id: str, record_ids: Sequence[str]) -> None:
         """Remove the records; unknown ids are no error."""
@@ -75,12 +80,26 @@ class ContactShelf(Shelf[Contact], ContactFinder, Protocol):
     ) -> tuple[list[Contact], int]:
         """Newest first after (dateAdded in ms, id), and how many there are in all (GET /contacts/, facts 3.2)."""
 
+    async def texts(self, location_id: str, contact_ids: Sequence[str]) -> dict[str, str]:
+        """Those that exist, by id, as the JSON text that msgspec encoded: an equal text spares decoding."""
+
+    async def added(
+        self, location_id: str, *, after: tuple[int, str], before: int | None, limit: int
+    ) -> list[tuple[int, str]]:
+        """(dateAdded in ms, id) of the contacts behind that pair and added before that instant, oldest first.
+
+        A contact without a readable dateAdded has 0; `before` may be None for no end.
+        """
+
 
 class ChildShelf(Shelf[R], Protocol):
     """Records that belong to a contact."""
 
     async def of_contact(self, location_id: str, contact_id: str) -> list[R]:
         """All records of the contact, oldest first."""
+
+    async def of_contacts(self, location_id: str, contact_ids: Sequence[str]) -> list[R]:
+        """All records of these contacts."""
 
     async def delete_of_contacts(self, location_id: str, contact_ids: Sequence[str]) -> None:
         """Remove what belongs to these contacts."""
@@ -168,7 +187,10 @@ class JournalShelf(Protocol):
         """Append each change to the history, and to the outbox if it is to be sent to HighLevel."""
 
     async def history(self, location_id: str, record_id: str) -> list[Mapping[str, Any]]:
-        """What happened to a record, oldest first: at, actor, action, operation, before, after."""
+        """What happened to a record, oldest first.
+
+        Each row tells at, actor, action, operation, before, after, event_id, run_id and read_at.
+        """
 
     async def outbox(self, location_id: str) -> list[Mapping[str, Any]]:
         """Writes still to be sent, oldest first: id, at, operation, path, body, contact."""
@@ -193,6 +215,19 @@ class Session(Protocol):
     def imports(self) -> ImportShelf: ...
     @property
     def journal(self) -> JournalShelf: ...
+    @property
+    def inbox(self) -> InboxShelf: ...
+    @property
+    def rereads(self) -> RereadShelf: ...
+    @property
+    def provisional(self) -> ProvisionalShelf: ...
+    @property
+    def tombstones(self) -> TombstoneShelf: ...
+    @property
+    def runs(self) -> RunShelf: ...
+    def brief(self) -> None:
+        """Say that what follows in the transaction is small, so that nobody need be kept from waiting for it."""
+
     def shelf(self, kind: RecordKind) -> Shelf[Any]:
         """The shelf of that kind; definitions (tags, users, …) are reached only here."""
 
@@ -200,8 +235,15 @@ class Session(Protocol):
 class Store(Protocol):
     """Where the mirror is kept."""
 
-    def transaction(self) -> AbstractAsyncContextManager[Session]:
-        """A writing transaction: all or nothing; one writer at a time on SQLite."""
+    def transaction(self, *, durable: bool = True) -> AbstractAsyncContextManager[Session]:
+        """A writing transaction: all or nothing; one writer at a time on SQLite.
+
+        Without `durable` it does not wait for the disk: when the machine (not the program) stops it may be lost, unless
+        a durable one has followed. That is for work that is then done again, from what is durable.
+        """
+
+    def appending(self) -> AbstractAsyncContextManager[Session]:
+        """A transaction that only appends to the inbox, and waits for no other writer where the database allows it."""
 
     def reading(self) -> AbstractAsyncContextManager[Session]:
         """A reading transaction: one consistent state, never blocked by a writer."""
@@ -257,6 +299,14 @@ class Source(Protocol):
     def allowance(self) -> Allowance:
         """How many calls HighLevel grants this connection, as it last said."""
 
+    @property
+    def span(self) -> tuple[int, int]:
+        """Between which instants (milliseconds, both included) appointments begin that `page` tells."""
+
+    @property
+    def calls(self) -> int:
+        """How many calls were made over this connection since the program started, by whoever made them."""
+
     async def page(self, kind: RecordKind, cursor: Any) -> SourcePage:
         """One page of a kind; a cursor of None reads the first.
 
@@ -272,6 +322,35 @@ class Source(Protocol):
 
     async def reread(self, record: Record) -> Record | None:
         """The record as a read by its id tells it now, free of the index's lag (facts 4.4); None when it is gone."""
+
+    def at_priority(self, priority: Priority) -> Source:
+        """The same location over the same connection, with calls of that urgency."""
+
+    async def contact(self, contact_id: str) -> Contact | None:
+        """The contact as a read by its id tells it; None when it is gone.
+
+        Raises:
+            MalformedRecord: it cannot be read.
+        """
+
+    async def appointment(self, appointment_id: str) -> Appointment | None:
+        """The appointment as a read by its id tells it; None when it is gone.
+
+        Raises:
+            MalformedRecord: it cannot be read.
+        """
+
+    async def tasks_of(self, contact_id: str) -> SourcePage | None:
+        """All tasks of a contact, told by no index; None when the contact is gone."""
+
+    async def notes_of_one(self, contact_id: str) -> SourcePage | None:
+        """All notes of a contact; None when the contact is gone."""
+
+    async def find_task(self, task_id: str, *, title: str | None) -> Task | None:
+        """A task whose contact is not known, looked for in the lagging search of the location (facts 9, i332)."""
+
+    async def changed_contacts(self, since: int, cursor: Any) -> SourcePage:
+        """Contacts whose `dateUpdated` (milliseconds) is not before `since`, oldest change first, out of the index."""
 
 
 class Secrets(Protocol):

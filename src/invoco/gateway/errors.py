@@ -9,6 +9,7 @@ from typing import NamedTuple
 from invoco.domain.errors import (
     BadRequest,
     InvocoError,
+    MalformedRecord,
     Misconfigured,
     MissingScope,
     NoSuchRecord,
@@ -55,6 +56,8 @@ def translated(error: highlevel.HighLevelError, *, base_url: str) -> InvocoError
     told = f"{str(error).rstrip('.')}."
     if isinstance(error, highlevel.RateLimited) and error.daily:
         return QuotaUsed(told)
+    if isinstance(error, highlevel.Unreadable) and error.is_record:
+        return MalformedRecord(told)
     meaning = next(_TABLE[kind] for kind in type(error).__mro__ if kind in _TABLE)
     ours = meaning.error(meaning.sentence.format(told=told, base_url=base_url), cure=error.cure)
     if isinstance(ours, MissingScope) and isinstance(error, highlevel.MissingScope):

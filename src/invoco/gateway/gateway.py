@@ -101,7 +101,18 @@ class HighLevelGateway:
         company_id = company.company_id or ""
         kept = MemoryTokenStore()
         await kept.save(TokenKey(app.app_id, company_id), company)
-        credentials = OAuthTokens(app, store=kept, resource_id=company_id)
+        return await self._installed(app, company_id, tokens=kept)
+
+    async def installed_with(self, connection: Connection) -> list[InstalledLocation]:
+        """The locations of the connection's company in which its app is installed, as the company's kept pair tells.
+
+        Raises:
+            TryAgain, Reconnect: as `domain.errors` says.
+        """
+        return await self._installed(await self._app_of(connection), connection.company_id or "", tokens=self._tokens)
+
+    async def _installed(self, app: OAuthApp, company_id: str, *, tokens: TokenStore) -> list[InstalledLocation]:
+        credentials = OAuthTokens(app, store=tokens, resource_id=company_id)
         with our_errors(app.base_url):
             async with self._client(credentials, resource_id=company_id, base_url=app.base_url) as client:
                 pages = client.oauth.installed_pages(company_id=company_id, app_id=app.app_id, is_installed=True)
@@ -127,16 +138,16 @@ class HighLevelGateway:
         return self._client(credentials, resource_id=connection.id, base_url=connection.base_url, priority=priority)
 
     @asynccontextmanager
-    async def source(self, connection: Connection, *, at: int | None = None) -> AsyncIterator[HighLevelSource]:
-        """The connected location, read at the lowest priority; appointments lie around `at`, or around the present.
+    async def source(
+        self, connection: Connection, *, at: int | None = None, priority: Priority = Priority.IMPORT
+    ) -> AsyncIterator[HighLevelSource]:
+        """The connected location, read at that priority; appointments lie around `at`, or around the present.
 
         Raises:
             Reconnect: its client secret or token is not kept.
         """
         credentials = await self._credentials(connection)
-        client = self._client(
-            credentials, resource_id=connection.id, base_url=connection.base_url, priority=Priority.IMPORT
-        )
+        client = self._client(credentials, resource_id=connection.id, base_url=connection.base_url, priority=priority)
         async with client:
             yield HighLevelSource(
                 client,
@@ -163,15 +174,18 @@ class HighLevelGateway:
     async def _credentials(self, connection: Connection) -> Credentials:
         if connection.access == "token":
             return PrivateToken(await self._secret(private_token_name(connection.id), connection))
+        app = await self._app_of(connection)
+        return OAuthTokens(app, store=self._tokens, resource_id=connection.id, company_id=connection.company_id)
+
+    async def _app_of(self, connection: Connection) -> OAuthApp:
         client_id = connection.client_id or ""
-        app = self.app(
+        return self.app(
             base_url=connection.base_url,
             client_id=client_id,
             client_secret=await self._secret(client_secret_name(client_id), connection),
             redirect_uri="",
             scopes=connection.scopes,
         )
-        return OAuthTokens(app, store=self._tokens, resource_id=connection.id, company_id=connection.company_id)
 
     async def _secret(self, name: str, connection: Connection) -> str:
         secret = await self._secrets.get(name)

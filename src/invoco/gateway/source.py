@@ -6,9 +6,10 @@ import hashlib
 import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Self, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from invoco.domain.connections import SetAside
 from invoco.domain.imports import Allowance, Outlook
@@ -21,8 +22,8 @@ from invoco.highlevel.client import HighLevel
 from invoco.highlevel.clock import Clock, milliseconds
 from invoco.highlevel.errors import InvalidInput, NotFound, PageLoop
 from invoco.highlevel.pages import Malformed, Page, UnreadSearchPage
-from invoco.highlevel.quota import Quota
-from invoco.highlevel.records import Appointment, Contact, Record, Task
+from invoco.highlevel.quota import Priority, Quota
+from invoco.highlevel.records import Appointment, Contact, JsonObject, Record, Task
 from invoco.highlevel.resources.contacts import OLDEST_FIRST
 
 _SAFE_PAGE_SIZE = 100
@@ -33,6 +34,11 @@ _IN_FLIGHT = 8
 """Calls of one location under way at once (facts 7, safe practice)."""
 _GONE = (NotFound, InvalidInput)
 """How a read by id ends when there is no such record: the id is all that it could refuse (facts 6.2)."""
+_CHANGED_FIRST: tuple[JsonObject, ...] = ({"field": "dateUpdated", "direction": "asc"},)
+_LONGEST_QUERY = 75
+"""Characters (facts 4.1)."""
+
+T = TypeVar("T")
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,12 +59,12 @@ class HighLevelSource:
     ) -> None:
         """`at` (milliseconds) is the middle of the appointments' window; the present by default."""
         self._client, self._quota, self._base_url, self._clock = client, quota, base_url, clock
-        self._page_size = reading.page_size
-        middle = milliseconds(clock) if at is None else at
-        self._windows = Windows(middle, days_back=reading.days_back, days_ahead=reading.days_ahead)
+        self._reading, self._page_size = reading, reading.page_size
+        self._middle = milliseconds(clock) if at is None else at
+        self._windows = Windows(self._middle, days_back=reading.days_back, days_ahead=reading.days_ahead)
         self._calendar_ids: tuple[str, ...] | None = None
         self._divided: dict[RecordKind, Callable[[Any], Awaitable[SourcePage]]] = {
-            RecordKind.CONTACT: self._contacts,
+            RecordKind.CONTACT: partial(self._contacts, sort=OLDEST_FIRST),
             RecordKind.TASK: partial(self._skipping, RecordKind.TASK),
             RecordKind.BUSINESS: partial(self._skipping, RecordKind.BUSINESS),
             RecordKind.APPOINTMENT: self._appointments,
@@ -77,6 +83,27 @@ class HighLevelSource:
         """What HighLevel grants, as its last answer said."""
         usage = self._quota.usage()
         return Allowance(daily=usage.daily_limit, burst=usage.limit, interval=usage.interval)
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Between which instants appointments begin that `page` tells."""
+        return self._windows.spans[0][0], self._windows.spans[-1][1]
+
+    @property
+    def calls(self) -> int:
+        """How many calls were made over this connection since the program started, by whoever made them."""
+        return sum(self._quota.usage().calls.values())
+
+    def at_priority(self, priority: Priority) -> Self:
+        """The same location over the same connection, with calls of that urgency."""
+        return type(self)(
+            self._client.at(priority),
+            quota=self._quota,
+            base_url=self._base_url,
+            clock=self._clock,
+            reading=replace(self._reading, page_size=self._page_size),
+            at=self._middle,
+        )
 
     async def page(self, kind: RecordKind, cursor: Any) -> SourcePage:
         """One page of a kind; a cursor of None reads the first.
@@ -111,9 +138,56 @@ class HighLevelSource:
 
         Kinds that HighLevel reads out of no index are told as their list tells them.
         """
+        return await self._unless_gone(self._by_id(record))
+
+    async def contact(self, contact_id: str) -> Contact | None:
+        """The contact as a read by its id tells it; None when it is gone.
+
+        Raises:
+            MalformedRecord: it cannot be read.
+            TryAgain, Reconnect: as `domain.errors` says.
+        """
+        return await self._unless_gone(self._client.contacts.get(contact_id))
+
+    async def appointment(self, appointment_id: str) -> Appointment | None:
+        """The appointment as a read by its id tells it; None when it is gone.
+
+        Raises:
+            MalformedRecord: it cannot be read.
+            TryAgain, Reconnect: as `domain.errors` says.
+        """
+        return await self._unless_gone(self._client.appointments.get(appointment_id))
+
+    async def tasks_of(self, contact_id: str) -> SourcePage | None:
+        """All tasks of a contact, told by no index; None when the contact is gone."""
+        page = await self._unless_gone(self._client.tasks.of_contact(contact_id))
+        return None if page is None else self._page(RecordKind.TASK, page)
+
+    async def notes_of_one(self, contact_id: str) -> SourcePage | None:
+        """All notes of a contact; None when the contact is gone."""
+        page = await self._unless_gone(self._client.notes.of_contact(contact_id))
+        return None if page is None else self._page(RecordKind.NOTE, page)
+
+    async def find_task(self, task_id: str, *, title: str | None) -> Task | None:
+        """A task whose contact is not known; with its title this costs one call, as a rule (facts 9, i332)."""
+        query = title[:_LONGEST_QUERY].strip() if title else None
+        with our_errors(self._base_url):
+            async for page in self._client.tasks.pages(limit=_ROWS, query=query or None):
+                for task in page:
+                    if task.id == task_id:
+                        return task
+        return None
+
+    async def changed_contacts(self, since: int, cursor: Any) -> SourcePage:
+        """Contacts whose `dateUpdated` (milliseconds) is not before `since`, oldest change first, out of the index."""
+        changed = {"field": "dateUpdated", "operator": "range", "value": {"gte": since}}
+        with our_errors(self._base_url):
+            return await self._contacts(cursor, filters=(changed,), sort=_CHANGED_FIRST)
+
+    async def _unless_gone(self, read: Awaitable[T]) -> T | None:
         with our_errors(self._base_url):
             try:
-                return await self._by_id(record)
+                return await read
             except _GONE:
                 return None
 
@@ -131,10 +205,10 @@ class HighLevelSource:
     async def _location(self) -> Page[Any]:
         return Page(records=[await self._client.locations.get()], total=1)
 
-    async def _contacts(self, cursor: Any) -> SourcePage:
+    async def _contacts(self, cursor: Any, **search: Any) -> SourcePage:
         size, after = cursor or (self._page_size, None)
         self._page_size = min(self._page_size, size)
-        unread = await self._search(after)
+        unread = await self._search(search_after=after, **search)
         if after is not None and unread.after == after:
             raise PageLoop(method="POST", path="/contacts/search")
         following = None if unread.after is None else [self._page_size, unread.after]
@@ -142,9 +216,9 @@ class HighLevelSource:
             read=lambda: self._rows_of(RecordKind.CONTACT, unread.read()), cursor=following, total=unread.total
         )
 
-    async def _search(self, after: Any) -> UnreadSearchPage:
+    async def _search(self, **search: Any) -> UnreadSearchPage:
         """One page of contacts; a page size that is refused once is never asked for again."""
-        read = partial(self._client.contacts.search_unread, sort=OLDEST_FIRST, search_after=after)
+        read = partial(self._client.contacts.search_unread, **search)
         try:
             return await read(page_limit=self._page_size)
         except InvalidInput:
@@ -195,11 +269,7 @@ class HighLevelSource:
         return page
 
     async def _notes(self, contact_id: str) -> SourcePage:
-        with our_errors(self._base_url):
-            try:
-                return self._page(RecordKind.NOTE, await self._client.notes.of_contact(contact_id))
-            except _GONE:
-                return SourcePage.of([])
+        return await self.notes_of_one(contact_id) or SourcePage.of([])
 
     async def _outlook_of_contacts(self) -> Outlook:
         page = await self._client.contacts.search(sort=OLDEST_FIRST, page_limit=1)

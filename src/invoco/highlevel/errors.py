@@ -157,6 +157,8 @@ class Unreadable(HighLevelError):
     """The answer is not what the HighLevel API sends."""
 
     cure = "Check that the base URL is that of the API, not of a web page or a proxy."
+    is_record: bool = False
+    """Whether the answer is whole, and only the one record in it cannot be read."""
 
 
 class PageLoop(Unreadable):

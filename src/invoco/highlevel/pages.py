@@ -120,7 +120,7 @@ def one_record(kind: type[R], answer: JsonObject, *names: str, operation: str) -
     """The record under the first of these names, alone or first in a list.
 
     Raises:
-        Unreadable: there is none, or it cannot be read.
+        Unreadable: there is none, or it cannot be read, as `is_record` then tells.
     """
     raw = next((answer[name] for name in names if answer.get(name)), None)
     if isinstance(raw, list):
@@ -129,8 +129,11 @@ def one_record(kind: type[R], answer: JsonObject, *names: str, operation: str) -
         raise incomplete(operation, answer, missing=f"a {names[0]}")
     try:
         return kind.from_storable(raw)
-    except msgspec.ValidationError as error:
-        raise incomplete(operation, answer, missing=f"a readable {names[0]}: {error}") from error
+    except msgspec.ValidationError as cause:
+        error = incomplete(operation, answer, missing=f"a readable {names[0]}: {cause}")
+        if isinstance(error, Unreadable):
+            error.is_record = True
+        raise error from cause
 
 
 def whole_number(value: Any) -> int | None:

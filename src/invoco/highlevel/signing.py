@@ -45,10 +45,25 @@ T1hhTiaCeIY/OwwwNUY2yvcCAwEAAQ==
 """The key of the older `X-WH-Signature`, whose end was announced for 2026-09-01."""
 
 
+class Refusal(StrEnum):
+    """What is wrong with a signature."""
+
+    MISSING = "missing"
+    SWITCHED_OFF = "switched off"
+    """Only the older one came, and it is not accepted."""
+    MALFORMED = "malformed"
+    FORGED = "forged"
+    """Of another body or another key."""
+
+
 class SignatureRefused(HighLevelError):
     """The webhook does not carry a valid signature of HighLevel."""
 
     cure = "Check the raw bytes of the body, unchanged, against HighLevel's current public keys."
+
+    def __init__(self, message: str | None = None, *, reason: Refusal = Refusal.FORGED) -> None:
+        self.reason = reason
+        super().__init__(message)
 
 
 class Signature(StrEnum):
@@ -83,9 +98,11 @@ def verify(
         return _proved(Signature.ED25519, _decoded(newer), body, ed25519_keys)
     older = signatures.get(RSA_HEADER)
     if older is None:
-        raise SignatureRefused("The webhook carries no signature")
+        raise SignatureRefused("The webhook carries no signature", reason=Refusal.MISSING)
     if not rsa_keys:
-        raise SignatureRefused(f"The webhook carries only {RSA_HEADER}, which is switched off")
+        raise SignatureRefused(
+            f"The webhook carries only {RSA_HEADER}, which is switched off", reason=Refusal.SWITCHED_OFF
+        )
     return _proved(Signature.RSA, _decoded(older), body, rsa_keys)
 
 
@@ -204,7 +221,7 @@ def _decoded(signature: str) -> bytes:
     try:
         return base64.b64decode(signature, validate=True)
     except (binascii.Error, ValueError):
-        raise SignatureRefused("The webhook's signature is no base64") from None
+        raise SignatureRefused("The webhook's signature is no base64", reason=Refusal.MALFORMED) from None
 
 
 def _proved(

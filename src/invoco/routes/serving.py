@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from invoco.domain.errors import Misconfigured, PortTaken
@@ -23,7 +23,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 async def serve(
-    app: FastAPI,
+    app: ASGIApp,
     *,
     host: str,
     port: int,

@@ -10,16 +10,17 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cache
 from pathlib import Path
 
+import httpx2
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from invoco.domain.changes import Change
-from invoco.domain.kinds import RecordKind
 from invoco.domain.ports import Session
 from invoco.highlevel.clock import Clock, SystemClock
 from invoco.routes import highlevel_routes, install_error_table
 from invoco.sandbox import consent, control
 from invoco.sandbox.accounts import Accounts
+from invoco.sandbox.backstage import REMEMBERED, Backstage
 from invoco.sandbox.clock import TwinClock
 from invoco.sandbox.faults import Faults, Switchboard
 from invoco.sandbox.gate import TwinGate
@@ -28,9 +29,11 @@ from invoco.sandbox.index import Indexed, LaggingIndex
 from invoco.sandbox.limits import Limiter, RateLimits
 from invoco.sandbox.oauth import Authority
 from invoco.sandbox.oauth_routes import install_oauth_errors, oauth_routes
+from invoco.sandbox.pages import Pages
 from invoco.sandbox.registry import Registry
 from invoco.sandbox.request_log import Logged, RequestLog
 from invoco.sandbox.sample import Progress
+from invoco.sandbox.scenes import Scene
 from invoco.sandbox.settings import TwinSettings
 from invoco.sandbox.twin import METADATA, Twin
 from invoco.sandbox.webhooks import (
@@ -42,7 +45,6 @@ from invoco.sandbox.webhooks import (
     load_keys,
     new_keys,
 )
-from invoco.service.books import Books
 from invoco.store.database import Database
 from invoco.store.schema import create_all
 
@@ -66,20 +68,29 @@ def app_of(twin: Twin) -> FastAPI:
 
 @asynccontextmanager
 async def build_twin(
-    settings: TwinSettings, *, clock: Clock | None = None, on_progress: Progress | None = None
-) -> AsyncIterator[Twin]:
+    settings: TwinSettings, *, clock: Clock | None = None, on_progress: Progress | None = None,
+    keys: SigningKeys | None = None, transport: httpx2.AsyncBaseTransport | None = None,
+    database: Database | None = None,
+) -> AsyncIterator[Twin]:  # fmt: skip
     """A twin that is ready to serve; a file that already holds one is taken as it is.
+
+    Args:
+        settings: what was chosen.
+        clock: where the time comes from.
+        on_progress: told while the sample account is made.
+        keys: sign the webhooks instead of those kept beside the file.
+        transport: takes the webhooks instead of the network.
+        database: an open one with the tables of `twin.METADATA` instead of the file; whoever opened it closes it.
 
     Raises:
         StoreUnusable, StoreTooNew, Misconfigured: the file or a setting cannot be used.
     """
     async with AsyncExitStack() as stack:
-        path = settings.data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="invoco-"))) / "twin.db"
-        database = await Database.open(f"sqlite:///{path}", durable=False)
-        stack.push_async_callback(database.close)
-        await create_all(database, *METADATA)
-        keys = await asyncio.to_thread(load_keys, settings.data.parent) if settings.data else _passing_keys()
-        twin = _assembled(settings, TwinClock(clock or SystemClock()), database, keys)
+        if database is None:
+            database = await _opened(settings, stack)
+        if keys is None:
+            keys = await asyncio.to_thread(load_keys, settings.data.parent) if settings.data else passing_keys()
+        twin = _assembled(settings, TwinClock(clock or SystemClock()), database, keys, transport)
         await twin.open(on_progress)
         twin.app = app_of(twin)
         stack.push_async_callback(twin.webhooks.stop)
@@ -87,14 +98,27 @@ async def build_twin(
         yield twin
 
 
-def _assembled(settings: TwinSettings, clock: TwinClock, database: Database, keys: SigningKeys) -> Twin:
+async def _opened(settings: TwinSettings, stack: AsyncExitStack) -> Database:
+    path = settings.data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="invoco-"))) / "twin.db"
+    database = await Database.open(f"sqlite:///{path}", durable=False)
+    stack.push_async_callback(database.close)
+    await create_all(database, *METADATA)
+    return database
+
+
+def _assembled(
+    settings: TwinSettings, clock: TwinClock, database: Database, keys: SigningKeys,
+    transport: httpx2.AsyncBaseTransport | None,
+) -> Twin:  # fmt: skip
     registry = Registry(database)
     accounts = Accounts(registry, clock=clock, randomness=random.SystemRandom())
     index = LaggingIndex(database, clock=clock, lag=settings.lag)
     queue = DeliveryQueue(WebhookSettings(app_id="", version_id="", url=settings.webhook_url), seed=settings.seed)
-    sender = WebhookSender(database, queue, clock=clock, keys=keys, seed=settings.seed)
+    sender = WebhookSender(database, queue, clock=clock, keys=keys, seed=settings.seed, transport=transport)
     herald = Herald(sender, accounts, clock=clock)
-    recorder = _IndexAndWebhooks(index, WebhookRecorder(queue, wake=sender.wake))
+    recorder = _Recorders(index, WebhookRecorder(queue, wake=sender.wake))
+    told = Scene(database, clock=clock, index=index, recorder=recorder)
+    untold = Scene(database, clock=clock, index=index, recorder=_Recorders(index))
     return Twin(
         settings=settings,
         clock=clock,
@@ -104,7 +128,7 @@ def _assembled(settings: TwinSettings, clock: TwinClock, database: Database, key
         authority=Authority(registry, clock=clock, randomness=random.SystemRandom(), installed=herald.installed),
         gate=TwinGate(registry, clock=clock),
         index=index,
-        books=Books(database, clock=clock, recorder=recorder, find_contacts=index.contacts, find_tasks=index.tasks),
+        books=told.books,
         limiter=Limiter(settings.limits, clock=clock),
         switchboard=Switchboard(settings.faults, seed=settings.seed),
         log=RequestLog(),
@@ -112,27 +136,30 @@ def _assembled(settings: TwinSettings, clock: TwinClock, database: Database, key
         webhooks=sender,
         subscription=queue.settings,
         keys=keys,
+        backstage=Backstage(database, told=told, untold=untold),
+        pages=Pages(told=told, untold=untold, sender=sender),
     )
 
 
 @cache
-def _passing_keys() -> SigningKeys:
+def passing_keys() -> SigningKeys:
     """The keys of all twins of this process that keep nothing; shorter than HighLevel's, so that they are soon made."""
     return new_keys(rsa_bits=2048)
 
 
-class _IndexAndWebhooks:
-    """Who is told of each change of the books."""
+class _Recorders:
+    """Who is told of each change of the books: the index, and unless it is to stay unknown, the subscriber."""
 
-    def __init__(self, index: LaggingIndex, webhooks: WebhookRecorder) -> None:
+    def __init__(self, index: LaggingIndex, webhooks: WebhookRecorder | None = None) -> None:
         self._index, self._webhooks = index, webhooks
 
     async def record(self, session: Session, changes: Sequence[Change]) -> None:
-        """Queue what the index and the subscriber must learn; remember deleted contacts as such (facts 3.6)."""
-        gone = [change for change in changes if change.kind is RecordKind.CONTACT and change.action == "delete"]
-        await session.journal.record(gone, send=False)
+        """Queue what the index and the subscriber must learn; remember what went with a contact (facts 3.6, 8.3)."""
+        kept = [change for change in changes if change.operation_id == "delete-contact" or change.action in REMEMBERED]
+        await session.journal.record(kept, send=False)
         await self._index.note(session, changes)
-        await self._webhooks.record(session, changes)
+        if self._webhooks is not None:
+            await self._webhooks.record(session, changes)
 
 
 class _Layers:

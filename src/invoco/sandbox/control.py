@@ -7,7 +7,7 @@ that points here.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from starlette.applications import Starlette
@@ -19,6 +19,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from invoco.domain.errors import FixInput, InvocoError
 from invoco.routes.answers import JsonAnswer
+from invoco.sandbox.control_orders import read_order
+from invoco.sandbox.control_records import record_routes
 from invoco.sandbox.duplicates import set_rule
 from invoco.sandbox.faults import FAULTS
 from invoco.sandbox.oauth import is_loopback
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
 
 PREFIX = "/_twin"
 _CENTURY = 36_525 * 86_400.0
-B = TypeVar("B")
 
 
 class SeedOrder(msgspec.Struct, forbid_unknown_fields=True):
@@ -141,6 +142,7 @@ def control_app(twin: Twin) -> Starlette:
         Route("/webhooks", desk.change_webhooks, methods=["POST"]),
         Route("/deliveries/{id:int}/resend", desk.resend, methods=["POST"]),
         Route("/dump", desk.dump, methods=["GET"]),
+        *record_routes(twin),
     ]
     handlers: dict[Any, Callable[[Request, Exception], Awaitable[Response]]] = {InvocoError: _told}
     return Starlette(routes=routes, exception_handlers=handlers, middleware=[Middleware(_ThisMachineOnly)])
@@ -159,7 +161,7 @@ class _Desk:
 
     async def seed(self, request: Request) -> Response:
         """Replace the account."""
-        order = await _read(request, SeedOrder)
+        order = await read_order(request, SeedOrder)
         await self._twin.seed(contacts=order.contacts, seed=order.seed)
         return JsonAnswer(self._twin.accounts.keys())
 
@@ -169,7 +171,7 @@ class _Desk:
 
     async def move_clock(self, request: Request) -> Response:
         """Advance, freeze, thaw."""
-        order, clock = await _read(request, ClockOrder), self._twin.clock
+        order, clock = await read_order(request, ClockOrder), self._twin.clock
         if order.frozen is not None:
             (clock.freeze if order.frozen else clock.thaw)()
         clock.advance(order.advance)
@@ -177,12 +179,12 @@ class _Desk:
 
     async def set_lag(self, request: Request) -> Response:
         """Let searches lag."""
-        self._twin.index.lag = (await _read(request, LagOrder)).seconds
+        self._twin.index.lag = (await read_order(request, LagOrder)).seconds
         return JsonAnswer({"seconds": self._twin.index.lag})
 
     async def set_limits(self, request: Request) -> Response:
         """Change the limits; the calls counted so far are forgotten."""
-        order = await _read(request, LimitOrder)
+        order = await read_order(request, LimitOrder)
         self._twin.limiter.limits = read_limits(order.limit, order.daily)
         self._twin.limiter.clear()
         return JsonAnswer(self._twin.limiter.limits)
@@ -194,7 +196,7 @@ class _Desk:
 
     async def switch_on(self, request: Request) -> Response:
         """Switch a fault on."""
-        self._twin.switchboard.on(await _read(request, FaultSwitch))
+        self._twin.switchboard.on(await read_order(request, FaultSwitch))
         return await self.faults(request)
 
     async def switch_off(self, request: Request) -> Response:
@@ -212,7 +214,7 @@ class _Desk:
 
     async def change_account(self, request: Request) -> Response:
         """Change scopes, pause or resume a location, uninstall the app."""
-        order = await _read(request, AccountOrder)
+        order = await read_order(request, AccountOrder)
         if order.scopes is not None:
             await self._twin.accounts.set_scopes(order.scopes)
         for location_id, active in ((order.paused, False), (order.resumed, True)):
@@ -224,17 +226,17 @@ class _Desk:
 
     async def new_token(self, request: Request) -> Response:
         """Make a private token."""
-        order = await _read(request, TokenOrder)
+        order = await read_order(request, TokenOrder)
         return JsonAnswer({"token": await self._twin.accounts.new_private_token(order.location_id, order.scopes)})
 
     async def rotate_token(self, request: Request) -> Response:
         """Replace a private token."""
-        order = await _read(request, RotateOrder)
+        order = await read_order(request, RotateOrder)
         return JsonAnswer({"token": await self._twin.accounts.rotate(order.token, now=order.now)})
 
     async def set_duplicates(self, request: Request) -> Response:
         """Set the duplicate rule of a location, which no API of HighLevel's can."""
-        order = await _read(request, DuplicateOrder)
+        order = await read_order(request, DuplicateOrder)
         location_id = self._twin.accounts.place(order.location).location_id
         async with self._twin.database.transaction() as session:
             return JsonAnswer(await set_rule(session, location_id, allow=order.allow, order=order.order))
@@ -245,7 +247,7 @@ class _Desk:
 
     async def trigger(self, request: Request) -> Response:
         """Send any event."""
-        order = await _read(request, EventOrder)
+        order = await read_order(request, EventOrder)
         return JsonAnswer({"webhook_id": await self._twin.webhooks.emit(order.event, order.body)})
 
     async def webhooks(self, _request: Request) -> Response:
@@ -256,7 +258,7 @@ class _Desk:
 
     async def change_webhooks(self, request: Request) -> Response:
         """Change where events go and what goes wrong on the way; fields that are not named stay."""
-        order = await _read(request, WebhookOrder)
+        order = await read_order(request, WebhookOrder)
         for name in order.__struct_fields__:
             value = getattr(order, name)
             if value is not msgspec.UNSET:
@@ -299,13 +301,6 @@ class _ThisMachineOnly:
         else:
             refusal = JsonAnswer({"message": "The control API answers calls to this machine alone."}, status_code=403)
             await refusal(scope, receive, send)
-
-
-async def _read(request: Request, kind: type[B]) -> B:
-    try:
-        return msgspec.json.decode(await request.body() or b"{}", type=kind)
-    except msgspec.MsgspecError as error:
-        raise FixInput(f"The order cannot be read: {error}.", cure="Correct the field named.") from error
 
 
 def _limit(text: str) -> int:

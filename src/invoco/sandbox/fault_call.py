@@ -27,10 +27,13 @@ class Answer(msgspec.Struct):
     body: bytes = b""
 
     def content(self) -> dict[str, Any] | None:
-        """The JSON object of a success; None for anything else."""
+        """The JSON object of a success; None for anything else, also for what another fault has spoiled."""
         if self.status >= 300:
             return None
-        content = msgspec.json.decode(self.body)
+        try:
+            content = msgspec.json.decode(self.body)
+        except msgspec.DecodeError:
+            return None
         return content if isinstance(content, dict) else None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import cast
 
 import sqlalchemy as sa
@@ -22,7 +23,7 @@ from invoco.store import tables
 from invoco.store.contacts import ContactShelf
 from invoco.store.database import Database
 from invoco.store.session import StoreSession
-from invoco.store.statements import in_pieces
+from invoco.store.statements import given, in_pieces, one_of_given
 from invoco.store.tasks import TaskShelf
 
 metadata = sa.MetaData()
@@ -40,6 +41,7 @@ queue = sa.Table(
     sa.Column("record_id", sa.String, nullable=False),
 )
 _COPIES = {RecordKind.CONTACT: (tables.contacts, contact_index), RecordKind.TASK: (tables.tasks, task_index)}
+_HERE: sa.BindParameter[str] = sa.bindparam("location_id")
 Place = tuple[RecordKind, str]
 """A kind of records and a location."""
 
@@ -129,20 +131,34 @@ async def _copy(connection: AsyncConnection, noted: Iterable[tuple[RecordKind, s
 
 
 async def _copy_piece(connection: AsyncConnection, kind: RecordKind, location_id: str, ids: Sequence[str]) -> None:
+    which = {"location_id": location_id, "given": given(connection, ids)}
+    for step in _steps(connection.dialect.name, kind):
+        await connection.execute(step, which)
+
+
+@cache
+def _steps(dialect_name: str, kind: RecordKind) -> tuple[sa.Executable, ...]:
+    """What copies records, made once for all times: they are copied at every write."""
     source, copy = _COPIES[kind]
-    await connection.execute(sa.delete(copy).where(copy.c.connection_id == location_id, copy.c.id.in_(ids)))
-    as_it_is = sa.select(source).where(source.c.connection_id == location_id, source.c.id.in_(ids))
-    await connection.execute(sa.insert(copy).from_select(source.columns.keys(), as_it_is))
+    as_it_is = sa.select(source).where(source.c.connection_id == _HERE, one_of_given(dialect_name, source.c.id))
+    steps: list[sa.Executable] = [
+        sa.delete(copy).where(copy.c.connection_id == _HERE, one_of_given(dialect_name, copy.c.id))
+    ]
+    if "position" in copy.c:
+        # The place of a deleted record is given to another, which may be copied before the deletion is.
+        taken = as_it_is.with_only_columns(source.c.position)
+        steps.append(sa.delete(copy).where(copy.c.position.in_(taken)))
+    steps.append(sa.insert(copy).from_select(source.columns.keys(), as_it_is))
     if kind is RecordKind.CONTACT:
-        await _drop_orphans(connection, location_id, ids)
+        steps.append(_no_orphans(dialect_name))
+    return tuple(steps)
 
 
-async def _drop_orphans(connection: AsyncConnection, location_id: str, contact_ids: Sequence[str]) -> None:
+def _no_orphans(dialect_name: str) -> sa.Delete:
     """The tasks of a deleted contact leave the index when the contact does."""
-    alive = sa.select(tables.contacts.c.id).where(tables.contacts.c.connection_id == location_id)
-    orphans = (
-        task_index.c.connection_id == location_id,
-        task_index.c.contact_id.in_(contact_ids),
-        task_index.c.contact_id.not_in(alive.where(tables.contacts.c.id.in_(contact_ids))),
+    contacts = tables.contacts.c
+    alive = sa.select(contacts.id).where(contacts.connection_id == _HERE, one_of_given(dialect_name, contacts.id))
+    theirs = one_of_given(dialect_name, task_index.c.contact_id)
+    return sa.delete(task_index).where(
+        task_index.c.connection_id == _HERE, theirs, task_index.c.contact_id.not_in(alive)
     )
-    await connection.execute(sa.delete(task_index).where(*orphans))

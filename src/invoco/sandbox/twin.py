@@ -14,6 +14,7 @@ from invoco.sandbox import index as indexes
 from invoco.sandbox import registry as registries
 from invoco.sandbox import webhooks
 from invoco.sandbox.accounts import Accounts
+from invoco.sandbox.backstage import Backstage
 from invoco.sandbox.clock import TwinClock
 from invoco.sandbox.faults import Switchboard
 from invoco.sandbox.gate import TwinGate
@@ -21,6 +22,7 @@ from invoco.sandbox.herald import Herald
 from invoco.sandbox.index import LaggingIndex
 from invoco.sandbox.limits import Limiter
 from invoco.sandbox.oauth import WHOLE_COMPANY, Authority
+from invoco.sandbox.pages import Pages
 from invoco.sandbox.registry import Registry
 from invoco.sandbox.request_log import RequestLog
 from invoco.sandbox.sample import Progress, seed_account
@@ -57,6 +59,8 @@ class Twin:
     webhooks: WebhookSender
     subscription: WebhookSettings
     keys: SigningKeys
+    backstage: Backstage
+    pages: Pages
 
     async def open(self, on_progress: Progress | None = None) -> None:
         """Take up what the file holds; make the sample account when it holds none."""

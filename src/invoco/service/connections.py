@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -165,11 +166,11 @@ class ConnectionService:
         others = await self.all()
         before = next((other for other in others if other.id == connection.id), None)
         taken = {other.name for other in others if other.id != connection.id}
-        name = connection.name or (before.name if before else _fresh_name(location, taken))
+        name = connection.name or (before.name if before else fresh_name(location, taken))
         if name in taken:
             raise FixInput(f"Another connection is called {name}.", cure="Choose another name.")
         company_id = connection.company_id or (location.company_id if location else None)
-        return msgspec.structs.replace(connection, name=name, company_id=company_id)
+        return msgspec.structs.replace(connection, name=name, company_id=company_id, **_chosen(before))
 
 
 async def missing_scopes(source: Source) -> dict[str, list[RecordKind]]:
@@ -210,6 +211,12 @@ class _Trial:
         for key in self._keys:
             if pair := await self._tokens.load(key):
                 await tokens.save(key, pair)
+
+
+def _chosen(before: Connection | None) -> dict[str, Any]:
+    """What an operator chose for the connection stays when it is connected again."""
+    names = ("modes", "deletion", "mass_deletion")
+    return {} if before is None else {name: getattr(before, name) for name in names}
 
 
 def _oauth_connection(app: OAuthApp, local: Tokens, name: str | None, *, at: int) -> Connection:
@@ -270,7 +277,8 @@ def _check_name(name: str | None) -> None:
         raise FixInput(f"The name {name!r} cannot be used.", cure="Use small letters, digits, dots and dashes.")
 
 
-def _fresh_name(location: Location | None, taken: set[str]) -> str:
+def fresh_name(location: Location | None, taken: set[str]) -> str:
+    """A name for a connection, made of its location's, that no other connection has."""
     plain = unicodedata.normalize("NFKD", (location and location.name) or "").encode("ascii", "ignore").decode()
     base = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:40] or "location"
     names = [base, *(f"{base}-{number}" for number in range(2, len(taken) + 3))]

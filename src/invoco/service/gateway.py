@@ -9,6 +9,7 @@ from typing import Protocol, Self
 from invoco.domain.connections import Connection
 from invoco.domain.ports import Secrets, Source
 from invoco.highlevel.auth import OAuthApp, Tokens, TokenStore
+from invoco.highlevel.quota import Priority
 from invoco.highlevel.records import InstalledLocation
 
 
@@ -29,10 +30,15 @@ class Gateway(Protocol):
     async def installed_locations(self, app: OAuthApp, company: Tokens) -> list[InstalledLocation]:
         """The locations of the company in which the app is installed."""
 
+    async def installed_with(self, connection: Connection) -> list[InstalledLocation]:
+        """The locations of the connection's company in which its app is installed, as the company's kept pair tells."""
+
     async def location_token(self, app: OAuthApp, company: Tokens, *, location_id: str) -> Tokens:
         """The tokens of one of these locations."""
 
-    def source(self, connection: Connection, *, at: int | None = None) -> AbstractAsyncContextManager[Source]:
+    def source(
+        self, connection: Connection, *, at: int | None = None, priority: Priority = Priority.IMPORT
+    ) -> AbstractAsyncContextManager[Source]:
         """The connected location; appointments lie around `at` (milliseconds), or around the present."""
 
 

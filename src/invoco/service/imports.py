@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from invoco.domain.connections import Connection, SetAside
+from invoco.domain.connections import Connection
 from invoco.domain.ids import NewId, new_id
 from invoco.domain.imports import ImportRun
 from invoco.domain.kinds import RecordKind
@@ -65,8 +65,3 @@ class ImportService:
         async with self._store.transaction() as session:
             await session.imports.put(run)
         return run
-
-    async def failures(self, connection: Connection) -> list[SetAside]:
-        """The records that could not be read, newest first."""
-        async with self._store.reading() as session:
-            return await session.imports.aside(connection.id)

@@ -83,6 +83,7 @@ class KeyService:
             Unauthorized: nobody made this key, or it was revoked.
         """
         async with self._store.reading() as session:
+            session.brief()
             key = await session.keys.by_hash(_hash(secret))
         if key is None:
             raise Unauthorized

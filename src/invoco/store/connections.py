@@ -12,6 +12,11 @@ from invoco.store.shelves import decoder
 from invoco.store.statements import put_rows
 from invoco.store.tables import api_keys, connections
 
+_EITHER: sa.BindParameter[str] = sa.bindparam("name_or_id")
+_BY_EITHER = sa.select(connections.c.record).where(sa.or_(connections.c.id == _EITHER, connections.c.name == _EITHER))
+_ALL = sa.select(connections.c.record).order_by(connections.c.name)
+_BY_HASH = sa.select(api_keys.c.record).where(api_keys.c.hash == sa.bindparam("of_hash"))
+
 
 class ConnectionShelf:
     """The connections."""
@@ -21,14 +26,12 @@ class ConnectionShelf:
 
     async def get(self, name_or_id: str) -> Connection | None:
         """The connection with that name or location id; the id wins."""
-        columns = connections.c
-        by_either = sa.select(columns.record).where(sa.or_(columns.id == name_or_id, columns.name == name_or_id))
-        found = await self._read(by_either)
+        found = await self._read(_BY_EITHER, {"name_or_id": name_or_id})
         return max(found, key=lambda connection: connection.id == name_or_id, default=None)
 
     async def all(self) -> list[Connection]:
         """Every connection, by name."""
-        return await self._read(sa.select(connections.c.record).order_by(connections.c.name))
+        return await self._read(_ALL)
 
     async def put(self, connection: Connection) -> None:
         """Store it, replacing the one with the same id.
@@ -44,8 +47,8 @@ class ConnectionShelf:
         row = (connection.id, connection.name, as_json(connection))
         await put_rows(self._connection, connections, [row], key=("id",))
 
-    async def _read(self, chosen: sa.Select[str]) -> list[Connection]:
-        return [decoder(Connection).decode(text) for text in await self._connection.scalars(chosen)]
+    async def _read(self, chosen: sa.Select[str], parameters: dict[str, str] | None = None) -> list[Connection]:
+        return [decoder(Connection).decode(text) for text in await self._connection.scalars(chosen, parameters)]
 
 
 class KeyShelf:
@@ -56,7 +59,7 @@ class KeyShelf:
 
     async def by_hash(self, hash_: str) -> ApiKey | None:
         """The key with that hash."""
-        found = await self._read(sa.select(api_keys.c.record).where(api_keys.c.hash == hash_))
+        found = await self._read(_BY_HASH, {"of_hash": hash_})
         return found[0] if found else None
 
     async def all(self) -> list[ApiKey]:
@@ -72,5 +75,5 @@ class KeyShelf:
         removed = await self._connection.execute(sa.delete(api_keys).where(api_keys.c.name == name))
         return removed.rowcount > 0
 
-    async def _read(self, chosen: sa.Select[str]) -> list[ApiKey]:
-        return [decoder(ApiKey).decode(text) for text in await self._connection.scalars(chosen)]
+    async def _read(self, chosen: sa.Select[str], parameters: dict[str, str] | None = None) -> list[ApiKey]:
+        return [decoder(ApiKey).decode(text) for text in await self._connection.scalars(chosen, parameters)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import asynccontextmanager, closing, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,14 +18,17 @@ from invoco.domain.errors import StoreUnusable
 from invoco.store import indexes, tables
 from invoco.store.counting import forget_totals
 from invoco.store.driver_errors import domain_errors
+from invoco.store.one_trip import OneTripConnection
 from invoco.store.revisions import refuse_newer
 from invoco.store.session import StoreSession
 
 BUSY_SECONDS = 10
 """How long a writer waits for another process before `StoreBusy`."""
 
+_KEPT_OPEN = 16
+"""Connections to a file; to open one takes longer than most transactions."""
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
-_WRITES = "invoco_writes"
+_WRITES, _DURABLE = "invoco_writes", "invoco_durable"
 _READER: dict[str, Mapping[str, Any]] = {
     "sqlite": {},
     "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
@@ -33,6 +36,7 @@ _READER: dict[str, Mapping[str, Any]] = {
 # One writer at a time, as on SQLite: a rule that looks before it writes (duplicates) then needs no other lock.
 _ONE_WRITER = sa.text(
     f"SELECT set_config('lock_timeout', '{BUSY_SECONDS}s', true),"
+    " set_config('synchronous_commit', :commits, true),"
     " pg_advisory_xact_lock(hashtext('invoco ' || current_schema()))"
 )
 
@@ -80,21 +84,31 @@ class Database:
             await session.connection.scalar(sa.text("SELECT 1"))
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[StoreSession]:
+    async def transaction(self, *, durable: bool = True) -> AsyncIterator[StoreSession]:
         """A writing transaction: all or nothing, one writer at a time; it must not be opened inside another.
+
+        Without `durable` it does not wait for the disk: when the machine (not the program) stops it may be lost, unless
+        a durable one has followed. That is for work that is then done again, from what is durable.
 
         Raises:
             StoreBusy: another process has been writing for 10 seconds.
             StoreUnusable: the disk is full, the file is read-only, the server is gone, …
         """
-        with domain_errors(self.engine.url):
-            async with self._writer, self.engine.connect() as connection:
-                await connection.execution_options(**{_WRITES: True})
-                forget_totals(connection)
-                async with connection.begin():
-                    if connection.dialect.name == "postgresql":
-                        await connection.execute(_ONE_WRITER)
-                    yield StoreSession(connection, writes=True)
+        async with self._writer, self._writing(durable=durable) as session:
+            if session.connection.dialect.name == "postgresql":
+                await session.connection.execute(_ONE_WRITER, {"commits": "on" if durable else "off"})
+            yield session
+
+    @asynccontextmanager
+    async def appending(self) -> AsyncIterator[StoreSession]:
+        """A transaction that only appends to the inbox: on PostgreSQL it waits for no other writer.
+
+        Raises:
+            StoreBusy, StoreUnusable: as `transaction` says.
+        """
+        queue = self._writer if self.engine.dialect.name == "sqlite" else nullcontext()
+        async with queue, self._writing() as session:
+            yield session
 
     @asynccontextmanager
     async def loading_contacts(self) -> AsyncIterator[None]:
@@ -135,11 +149,24 @@ class Database:
                 async with connection.begin():
                     yield StoreSession(connection, writes=False)
 
+    @asynccontextmanager
+    async def _writing(self, *, durable: bool = True) -> AsyncIterator[StoreSession]:
+        with domain_errors(self.engine.url):
+            async with self.engine.connect() as connection:
+                await connection.execution_options(**{_WRITES: True, _DURABLE: durable})
+                forget_totals(connection)
+                async with connection.begin():
+                    yield StoreSession(connection, writes=True)
+
 
 def _engine(url: str, *, durable: bool) -> AsyncEngine:
     place = _with_driver(url)
     if place.get_backend_name() == "sqlite":
-        engine = create_async_engine(place, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
+        arguments = {"timeout": BUSY_SECONDS, "async_creator_fn": OneTripConnection}
+        engine = create_async_engine(
+            place, hide_parameters=True, connect_args=arguments, pool_size=_KEPT_OPEN, pool_use_lifo=True,
+            pool_reset_on_return=None,
+        )  # fmt: skip
         _prepare_sqlite(engine, durable=durable)
         return engine
     try:
@@ -201,6 +228,12 @@ def _prepare_sqlite(engine: AsyncEngine, *, durable: bool) -> None:
             connection.close()
             raise
 
+    @event.listens_for(engine.sync_engine, "reset")
+    def returned(connection: Any, _record: object, _state: object) -> None:
+        # Nearly always the transaction has ended, and to ask costs nothing.
+        if connection.driver_connection.in_transaction:
+            connection.rollback()
+
     @event.listens_for(engine.sync_engine, "invalidate")
     def interrupted(connection: Any, _record: object, _error: object) -> None:
         # A cancelled call leaves a statement behind, which keeps SQLite from ending the transaction on close.
@@ -208,8 +241,21 @@ def _prepare_sqlite(engine: AsyncEngine, *, durable: bool) -> None:
 
     @event.listens_for(engine.sync_engine, "begin")
     def begun(connection: sa.Connection) -> None:
-        writes = connection.get_execution_options().get(_WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if options.get(_WRITES, False):
+            if durable:
+                _wait_for_disk(connection, wait=options.get(_DURABLE, True))
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql("BEGIN")
+
+
+def _wait_for_disk(connection: sa.Connection, *, wait: bool) -> None:
+    """Let commits of the connection wait for the disk or not; what is in the log before a commit is as safe as that."""
+    driver: Any = connection.connection.driver_connection
+    if driver.waits != wait:
+        connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if wait else 'NORMAL'}")
+        driver.waits = wait
 
 
 def _set_up(connection: Any, settings: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from invoco.store.tables import REPLACEMENT, PlainText
+from invoco.store.columns import REPLACEMENT, PlainText
 
 Path = tuple[str, ...]
 _LARGEST = 2**63 - 1

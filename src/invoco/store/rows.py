@@ -10,7 +10,7 @@ import msgspec
 
 from invoco.domain.kinds import RecordKind
 from invoco.highlevel.records import Appointment, Business, Contact, Note, Record, Task
-from invoco.store.tables import REPLACEMENT
+from invoco.store.columns import REPLACEMENT
 
 Row = tuple[Any, ...]
 RowOf = Callable[[str, Any], Row]
@@ -26,6 +26,11 @@ def as_json(value: object) -> str:
 def plain(text: str | None) -> str:
     """The text as a column holds it; missing is empty."""
     return text.replace("\0", REPLACEMENT) if text else ""
+
+
+def optional(text: str | None) -> str | None:
+    """The text as a column holds it; missing stays missing."""
+    return None if text is None else plain(text)
 
 
 def lower(text: str | None) -> str:

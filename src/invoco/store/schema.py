@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from invoco.store.columns import metadata
 from invoco.store.database import Database
 from invoco.store.indexes import lacks_indexes
 from invoco.store.revisions import HEAD, current_revision
-from invoco.store.tables import contacts, metadata
+from invoco.store.tables import contacts
 
 __all__ = ["create_all", "metadata", "upgrade"]
 

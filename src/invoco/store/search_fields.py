@@ -15,9 +15,9 @@ import sqlalchemy as sa
 from invoco.domain.errors import BadRequest
 from invoco.highlevel.clock import iso
 from invoco.store import tables
+from invoco.store.columns import PlainText
 from invoco.store.json_inside import CustomFieldPlace, Inside, Path, Place
 from invoco.store.rows import joined_tags, lower
-from invoco.store.tables import PlainText
 
 Truth = sa.ColumnElement[bool]
 _LARGEST = 2**63 - 1

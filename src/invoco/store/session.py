@@ -13,9 +13,15 @@ from invoco.store.appointments import AppointmentShelf
 from invoco.store.connections import ConnectionShelf, KeyShelf
 from invoco.store.contacts import ContactShelf
 from invoco.store.imports import ImportShelf
+from invoco.store.inbox import InboxShelf
 from invoco.store.journal import JournalShelf
+from invoco.store.one_trip import OneTripConnection
+from invoco.store.provisional import ProvisionalShelf
+from invoco.store.rereads import RereadShelf
+from invoco.store.runs import RunShelf
 from invoco.store.shelves import ChildShelf, RecordShelf
 from invoco.store.tasks import TaskShelf
+from invoco.store.tombstones import TombstoneShelf
 
 
 class StoreSession:
@@ -24,6 +30,16 @@ class StoreSession:
     def __init__(self, connection: AsyncConnection, *, writes: bool) -> None:
         self.connection = connection
         self.writes = writes
+
+    def brief(self) -> None:
+        """Say that what follows in the transaction is small: its statements need no thread of their own."""
+        driver = self._driver()
+        if isinstance(driver, OneTripConnection):
+            driver.is_brief = True
+
+    def _driver(self) -> Any:
+        proxy: Any = self.connection.sync_connection
+        return proxy.connection.driver_connection
 
     @cached_property
     def contacts(self) -> ContactShelf:
@@ -64,6 +80,31 @@ class StoreSession:
     def journal(self) -> JournalShelf:
         """History and outbox."""
         return JournalShelf(self.connection)
+
+    @cached_property
+    def inbox(self) -> InboxShelf:
+        """Received webhooks."""
+        return InboxShelf(self.connection)
+
+    @cached_property
+    def rereads(self) -> RereadShelf:
+        """What must be read again."""
+        return RereadShelf(self.connection)
+
+    @cached_property
+    def provisional(self) -> ProvisionalShelf:
+        """Records that are shown and not confirmed."""
+        return ProvisionalShelf(self.connection)
+
+    @cached_property
+    def tombstones(self) -> TombstoneShelf:
+        """Records that are gone in HighLevel."""
+        return TombstoneShelf(self.connection)
+
+    @cached_property
+    def runs(self) -> RunShelf:
+        """Runs of polls and reconciles, how far they came, and the schedule."""
+        return RunShelf(self.connection)
 
     def shelf(self, kind: RecordKind) -> RecordShelf[Any]:
         """The shelf of that kind; definitions (tags, users, …) are reached only here."""

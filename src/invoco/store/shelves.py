@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from invoco.domain.kinds import RECORD_TYPES, RecordKind
 from invoco.highlevel.records import Record
 from invoco.store.rows import ROW_OF
-from invoco.store.statements import in_pieces, put_rows
+from invoco.store.statements import given, in_pieces, one_of_given, put_rows
 from invoco.store.tables import RECORD_TABLES
 
 R = TypeVar("R", bound=Record)
@@ -37,22 +37,23 @@ class RecordShelf(Generic[R]):
 
     async def get(self, location_id: str, record_id: str) -> R | None:
         """The record, or None."""
-        found = await self._select(self._table.c.id == record_id, location_id=location_id)
-        return found[0] if found else None
+        found = await self.get_many(location_id, [record_id])
+        return found.get(record_id)
 
     async def get_many(self, location_id: str, record_ids: Sequence[str]) -> dict[str, R]:
         """Those that exist, by id."""
-        found: dict[str, R] = {}
-        for ids in in_pieces(record_ids):
-            records = await self._select(self._table.c.id.in_(ids), location_id=location_id)
-            found.update((record.id, record) for record in records)
-        return found
+        records = await self._of(self._table.c.id, location_id, record_ids)
+        return {record.id: record for record in records}
 
     async def put(self, location_id: str, records: Sequence[R]) -> None:
         """Store the records, replacing those with the same id."""
         row_of = self._row_of
         rows = [row_of(location_id, record) for record in records]
         await put_rows(self._connection, self._table, rows, key=IDENTITY)
+
+    async def change(self, location_id: str, changes: Sequence[tuple[R | None, R]]) -> None:
+        """As `put`, for records of which the caller knows what is stored now (None: nothing), which costs less."""
+        await self.put(location_id, [after for _, after in changes])
 
     async def delete(self, location_id: str, record_ids: Sequence[str]) -> None:
         """Remove the records; unknown ids are no error."""
@@ -72,6 +73,12 @@ class RecordShelf(Generic[R]):
         columns = self._table.c
         later = columns.id > after if after is not None else sa.true()
         return await self._select(later, location_id=location_id, order=[columns.id], limit=limit)
+
+    async def _of(self, column: sa.Column[Any], location_id: str, values: Sequence[str]) -> list[R]:
+        """The records whose column has one of the values."""
+        chosen = _records(self._connection.dialect.name, self._table, column)
+        whose = {"location_id": location_id, "given": given(self._connection, values)}
+        return self._read(await self._connection.scalars(chosen, whose))
 
     async def _select(
         self,
@@ -102,6 +109,10 @@ class ChildShelf(RecordShelf[R]):
         mine = self._table.c.contact_id == contact_id
         return await self._select(mine, location_id=location_id, order=self._oldest_first())
 
+    async def of_contacts(self, location_id: str, contact_ids: Sequence[str]) -> list[R]:
+        """All records of these contacts."""
+        return await self._of(self._table.c.contact_id, location_id, contact_ids)
+
     async def delete_of_contacts(self, location_id: str, contact_ids: Sequence[str]) -> None:
         """Remove what belongs to these contacts."""
         columns = self._table.c
@@ -113,3 +124,9 @@ class ChildShelf(RecordShelf[R]):
         """By the instant that tells the age where the kind has one, else in the order they came."""
         age = [self._table.c[name] for name in ("date_added", "start_time") if name in self._table.c]
         return [*age, self._table.c.position]
+
+
+@cache
+def _records(dialect_name: str, table: sa.Table, column: sa.Column[Any]) -> sa.Select[Any]:
+    mine = table.c.connection_id == sa.bindparam("location_id")
+    return sa.select(table.c.record).where(mine, one_of_given(dialect_name, column))

@@ -10,49 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import SchemaItem
 
 from invoco.domain.kinds import RecordKind
-
-REPLACEMENT = "\ufffd"
-
-
-class PlainText(sa.TypeDecorator[str]):
-    """Text that compares by code point; what a database cannot hold (NUL, lone surrogates) is replaced."""
-
-    impl = sa.Text
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
-        """PostgreSQL needs to be told; SQLite compares bytes anyway."""
-        collation = "C" if dialect.name == "postgresql" else None
-        return sa.Text(collation=collation)
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Replace what cannot be stored, the same on every dialect."""
-        del dialect
-        if value is None or (value.isascii() and "\0" not in value):
-            return value
-        return value.replace("\0", REPLACEMENT).encode("utf-8", "replace").decode()
-
-
-metadata = sa.MetaData()
-
-
-def _text(name: str, *, key: bool = False) -> sa.Column[str]:
-    return sa.Column(name, PlainText, primary_key=key, nullable=False)
-
-
-def _instant(name: str, *, nullable: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, nullable=nullable)
-
-
-def _position() -> sa.Column[int]:
-    """The order in which rows came; kept when a row is replaced."""
-    counter = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-    return sa.Column("position", counter, primary_key=True, autoincrement=True)
-
+from invoco.store.columns import PlainText, instant_column, metadata, position_column, text_column
 
 _CONTACT_TEXTS = (
     "name_lower", "first_name_lower", "last_name_lower", "email_lower", "phone", "business_id", "company_name",
@@ -65,13 +26,13 @@ _CONTACT_TEXTS = (
 def contact_columns() -> list[sa.Column[Any]]:
     """The columns of a table of contacts, in the order of `rows.contact_row`."""
     return [
-        _text("connection_id", key=True),
-        _text("id", key=True),
-        _instant("date_added"),
-        _instant("date_updated"),
-        *(_text(name) for name in _CONTACT_TEXTS),
+        text_column("connection_id", key=True),
+        text_column("id", key=True),
+        instant_column("date_added"),
+        instant_column("date_updated"),
+        *(text_column(name) for name in _CONTACT_TEXTS),
         sa.Column("dnd", sa.Boolean, nullable=True),
-        _instant("date_of_birth", nullable=True),
+        instant_column("date_of_birth", nullable=True),
         sa.Column("record", sa.Text, nullable=False),
     ]
 
@@ -95,13 +56,13 @@ def contact_indexes(table_name: str) -> list[sa.Index]:
 def task_columns() -> list[sa.Column[Any]]:
     """The columns of a table of tasks; `position` is given by the database."""
     return [
-        _position(),
-        _text("connection_id"),
-        _text("id"),
-        _text("contact_id"),
-        _text("assigned_to"),
+        position_column(),
+        text_column("connection_id"),
+        text_column("id"),
+        text_column("contact_id"),
+        text_column("assigned_to"),
         sa.Column("completed", sa.Boolean, nullable=False),
-        _text("words"),
+        text_column("words"),
         sa.Column("record", sa.Text, nullable=False),
     ]
 
@@ -115,39 +76,41 @@ def child_constraints(table_name: str) -> list[SchemaItem]:
 
 
 def _child(name: str, *columns: sa.Column[Any], indexes: tuple[sa.Index, ...] = ()) -> sa.Table:
-    identity = (_position(), _text("connection_id"), _text("id"), _text("contact_id"))
+    identity = (position_column(), text_column("connection_id"), text_column("id"), text_column("contact_id"))
     record = sa.Column("record", sa.Text, nullable=False)
     return sa.Table(name, metadata, *identity, *columns, record, *child_constraints(name), *indexes)
 
 
 def _definitions(kind: RecordKind, *columns: sa.Column[Any]) -> sa.Table:
     record = sa.Column("record", sa.Text, nullable=False)
-    return sa.Table(kind.value, metadata, _text("connection_id", key=True), _text("id", key=True), *columns, record)
+    return sa.Table(
+        kind.value, metadata, text_column("connection_id", key=True), text_column("id", key=True), *columns, record
+    )
 
 
 contacts = sa.Table(RecordKind.CONTACT, metadata, *contact_columns(), *contact_indexes("contacts"))
 
 contact_keys = sa.Table(
     "contact_keys", metadata,
-    _text("connection_id", key=True),
-    _text("contact_id", key=True),
-    _text("kind", key=True),
-    _text("value", key=True),
+    text_column("connection_id", key=True),
+    text_column("contact_id", key=True),
+    text_column("kind", key=True),
+    text_column("value", key=True),
     sa.Index("ix_contact_keys_value", "connection_id", "kind", "value"),
 )  # fmt: skip
 """Additional e-mails (lower case) and phones."""
 
 tasks = sa.Table(RecordKind.TASK, metadata, *task_columns(), *child_constraints("tasks"))
-notes = _child(RecordKind.NOTE, _instant("date_added"))
+notes = _child(RecordKind.NOTE, instant_column("date_added"))
 appointments = _child(
     RecordKind.APPOINTMENT,
-    _instant("start_time"),
-    _text("calendar_id"),
-    _text("assigned_user_id"),
-    _text("group_id"),
+    instant_column("start_time"),
+    text_column("calendar_id"),
+    text_column("assigned_user_id"),
+    text_column("group_id"),
     indexes=(sa.Index("ix_appointments_start_time", "connection_id", "start_time"),),
 )
-businesses = _definitions(RecordKind.BUSINESS, _text("name_lower"))
+businesses = _definitions(RecordKind.BUSINESS, text_column("name_lower"))
 
 RECORD_TABLES: dict[RecordKind, sa.Table] = {
     RecordKind.CONTACT: contacts,
@@ -165,89 +128,92 @@ RECORD_TABLES: dict[RecordKind, sa.Table] = {
 
 connections = sa.Table(
     "connections", metadata,
-    _text("id", key=True),
+    text_column("id", key=True),
     sa.Column("name", PlainText, nullable=False, unique=True),
     sa.Column("record", sa.Text, nullable=False),
 )  # fmt: skip
 
 api_keys = sa.Table(
     "api_keys", metadata,
-    _text("name", key=True),
+    text_column("name", key=True),
     sa.Column("hash", PlainText, nullable=False, unique=True),
     sa.Column("record", sa.Text, nullable=False),
 )  # fmt: skip
 
 tokens = sa.Table(
     "tokens", metadata,
-    _text("app_id", key=True),
-    _text("resource_id", key=True),
+    text_column("app_id", key=True),
+    text_column("resource_id", key=True),
     sa.Column("sealed", sa.LargeBinary, nullable=True),
     sa.Column("lease_owner", PlainText, nullable=True),
-    _instant("lease_until", nullable=True),
+    instant_column("lease_until", nullable=True),
 )  # fmt: skip
 """The token pair of an app and a resource, encrypted; the lease says who may renew it now."""
 
 secrets = sa.Table(
     "secrets", metadata,
-    _text("name", key=True),
+    text_column("name", key=True),
     sa.Column("sealed", sa.LargeBinary, nullable=False),
 )  # fmt: skip
 """Client secrets and private integration tokens, encrypted."""
 
 import_runs = sa.Table(
     "import_runs", metadata,
-    _text("id", key=True),
-    _text("connection_id"),
-    _instant("started_at"),
+    text_column("id", key=True),
+    text_column("connection_id"),
+    instant_column("started_at"),
     sa.Column("record", sa.Text, nullable=False),
     sa.Index("ix_import_runs_started_at", "connection_id", "started_at"),
 )  # fmt: skip
 
 import_steps = sa.Table(
     "import_steps", metadata,
-    _text("run_id", key=True),
-    _text("kind", key=True),
+    text_column("run_id", key=True),
+    text_column("kind", key=True),
     sa.Column("record", sa.Text, nullable=False),
 )  # fmt: skip
 
 set_aside = sa.Table(
     "set_aside", metadata,
-    _position(),
-    _text("connection_id"),
-    _text("kind"),
+    position_column(),
+    text_column("connection_id"),
+    text_column("kind"),
     sa.Column("record_id", PlainText, nullable=True),
-    _instant("at"),
+    instant_column("at"),
     sa.Column("record", sa.Text, nullable=False),
     sa.UniqueConstraint("connection_id", "kind", "record_id", name="uq_set_aside"),
 )  # fmt: skip
 
 history = sa.Table(
     "history", metadata,
-    _position(),
-    _text("connection_id"),
-    _text("record_id"),
-    _text("contact_id"),
-    _text("kind"),
-    _text("action"),
-    _text("operation"),
-    _text("actor"),
-    _instant("at"),
+    position_column(),
+    text_column("connection_id"),
+    text_column("record_id"),
+    text_column("contact_id"),
+    text_column("kind"),
+    text_column("action"),
+    text_column("operation"),
+    text_column("actor"),
+    instant_column("at"),
     sa.Column("before", sa.Text, nullable=True),
     sa.Column("after", sa.Text, nullable=True),
+    sa.Column("event_id", PlainText, nullable=True),
+    sa.Column("run_id", PlainText, nullable=True),
+    instant_column("read_at", nullable=True),
     sa.Index("ix_history_record_id", "connection_id", "record_id", "position"),
 )  # fmt: skip
 """Every change with the record before and after it, as JSON in wire form."""
 
 outbox = sa.Table(
     "outbox", metadata,
-    _position(),
-    _text("connection_id"),
-    _text("kind"),
-    _text("record_id"),
-    _text("contact_id"),
-    _text("operation"),
-    _text("actor"),
-    _instant("at"),
+    position_column(),
+    text_column("connection_id"),
+    text_column("kind"),
+    text_column("record_id"),
+    text_column("contact_id"),
+    text_column("operation"),
+    text_column("actor"),
+    instant_column("at"),
     sa.Column("path", sa.Text, nullable=False),
     sa.Column("body", sa.Text, nullable=True),
     sa.Index("ix_outbox_connection_id", "connection_id", "position"),

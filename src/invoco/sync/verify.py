@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from functools import partial
 
+from invoco.domain.deletions import DeletionAction
 from invoco.domain.kinds import RecordKind
 from invoco.domain.ports import Source, SourcePage, Store
-from invoco.highlevel.records import Note, Record
+from invoco.highlevel.records import Appointment, Note, Record
+from invoco.sync.comparing import moment
 from invoco.sync.drift import Drift, KindDrift, Tally, differing, still_differing
 from invoco.sync.imports import Progress
 from invoco.sync.pipeline import pages
@@ -82,15 +84,18 @@ class _Comparison:
 
     async def _compare_one(self, here: Record | None, there: Record) -> None:
         if here is None:
-            if not self._may_reread() or await self._reread(there) is not None:
-                self.tally.found("missing here", there.id)
+            found = await self._reread(there) if self._may_reread() else there
+            if found is not None:
+                self.tally.missing_here(found)
             return
         names = differing(here, there)
         if names and self._may_reread():
             reread = await self._reread(here)
             names = names if reread is None else still_differing(names, here, reread)
         if names:
-            self.tally.found("different", here.id, names)
+            self.tally.different(here, there, names)
+        else:
+            self.tally.same(here)
 
     def _may_reread(self) -> bool:
         return self._rereads > 0
@@ -108,13 +113,30 @@ class _Comparison:
             if not here:
                 return
             after = here[-1].id
-            await self._look_for([record for record in here if record.id not in self._seen])
+            await self._look_for([each for each in here if each.id not in self._seen and self._is_within(each)])
+
+    def _is_within(self, record: Record) -> bool:
+        """Whether the pages should have told of it: appointments are told in a window alone."""
+        start, end = self._source.span
+        return not isinstance(record, Appointment) or start <= moment(record.start_time) <= end
 
     async def _look_for(self, unseen: Sequence[Record]) -> None:
-        self.tally.compared += len(unseen)
-        for record in unseen:
+        for record in await self._without_left(unseen):
+            self.tally.compared += 1
             if not self._may_reread() or await self._reread(record) is None:
-                self.tally.found("missing there", record.id)
+                self.tally.missing_there(record)
+            else:
+                self.tally.same(record)
+
+    async def _without_left(self, untold: Sequence[Record]) -> list[Record]:
+        """All but those that are gone there and stay here on purpose, which are counted apart."""
+        if not untold:
+            return []
+        async with self._store.reading() as session:
+            stones = await session.tombstones.get_many(self._location_id, self._kind, [each.id for each in untold])
+        left = {record_id for record_id, stone in stones.items() if stone.action is DeletionAction.LEAVE}
+        self.tally.left += len(left)
+        return [record for record in untold if record.id not in left]
 
     async def notes(self) -> None:
         """The notes of every contact of the mirror, one call each."""
@@ -125,7 +147,7 @@ class _Comparison:
             async with aclosing(self._source.notes_of(contact_ids)) as read:
                 async for contact_id, page in read:
                     self._note_unreadable(page)
-                    self._compare_notes(await self._notes_here(contact_id), page.records)
+                    await self._compare_notes(await self._notes_here(contact_id), page.records)
             after, contacts = contact_ids[-1], contacts + len(contact_ids)
             self._progress(self._kind, contacts, total)
 
@@ -138,13 +160,16 @@ class _Comparison:
         async with self._store.reading() as session:
             return {note.id: note for note in await session.notes.of_contact(self._location_id, contact_id)}
 
-    def _compare_notes(self, here: dict[str, Note], there: Sequence[Note]) -> None:
+    async def _compare_notes(self, here: dict[str, Note], there: Sequence[Note]) -> None:
         told = {note.id: note for note in there}
-        self.tally.compared += len(here.keys() | told.keys())
-        for note_id in told.keys() - here.keys():
-            self.tally.found("missing here", note_id)
-        for note_id in here.keys() - told.keys() - self._seen:
-            self.tally.found("missing there", note_id)
-        for note_id in told.keys() & here.keys():
-            if names := differing(here[note_id], told[note_id]):
-                self.tally.found("different", note_id, names)
+        untold = await self._without_left([here[each] for each in here.keys() - told.keys() - self._seen])
+        self.tally.compared += len(told) + len(untold)
+        for note in untold:
+            self.tally.missing_there(note)
+        for note_id, note in told.items():
+            if note_id not in here:
+                self.tally.missing_here(note)
+            elif names := differing(here[note_id], note):
+                self.tally.different(here[note_id], note, names)
+            else:
+                self.tally.same(note)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from invoco.domain.ids import new_id
@@ -144,6 +145,53 @@ class ShelfPromises:
 
         async with store.reading() as session:
             assert await session.contacts.page(location_id) == []
+
+
+class ComparisonPromises:
+    """What comparing contacts with HighLevel needs."""
+
+    async def test_texts_are_what_msgspec_writes(self, store: Database, location_id: str) -> None:
+        """So an equal record has an equal text, however many are asked for."""
+        await put(store, location_id, RecordKind.CONTACT, FULL, Contact(id="c1"))
+
+        async with store.reading() as session:
+            texts = await session.contacts.texts(location_id, [*(str(n) for n in range(1200)), FULL.id, "c1"])
+        assert {FULL.id: msgspec.json.encode(FULL).decode(), "c1": '{"id":"c1"}'} == texts
+
+    @pytest.mark.parametrize(
+        ("after", "before", "limit", "ids"),
+        [
+            ((0, ""), None, 9, ["none", "B", "a", "b", "late"]),
+            ((0, ""), None, 2, ["none", "B"]),
+            ((1000, ""), None, 9, ["B", "a", "b", "late"]),
+            ((1000, "B"), None, 2, ["a", "b"]),
+            ((1000, "b"), 2001, 9, ["late"]),
+            ((1000, ""), 2000, 9, ["B", "a", "b"]),
+            ((1000, ""), 1000, 9, []),
+        ],
+    )
+    async def test_added(
+        self,
+        store: Database,
+        location_id: str,
+        *,
+        after: tuple[int, str],
+        before: int | None,
+        limit: int,
+        ids: list[str],
+    ) -> None:
+        """Oldest first, those of one moment by code point; without a date that is the beginning of time."""
+        await put(
+            store, location_id, RecordKind.CONTACT,
+            *(Contact(id=id_, date_added="1970-01-01T00:00:01.000Z") for id_ in ("a", "B", "b")),
+            Contact(id="late", date_added="1970-01-01T00:00:02Z"),
+            Contact(id="none"),
+        )  # fmt: skip
+
+        async with store.reading() as session:
+            found = await session.contacts.added(location_id, after=after, before=before, limit=limit)
+        moments = {"none": 0, "late": 2000}
+        assert [(moments.get(id_, 1000), id_) for id_ in ids] == found
 
 
 class ChildPromises:

@@ -5,15 +5,20 @@
 
 from __future__ import annotations
 
+from invoco.testing.inbox_promises import EventFigurePromises, InboxPromises
 from invoco.testing.ledger_promises import ConnectionPromises, ImportPromises, JournalPromises
+from invoco.testing.reread_promises import ProvisionalPromises, RereadPromises
+from invoco.testing.run_promises import RunPromises, UnannouncedPromises
 from invoco.testing.search_promises import LookUpPromises, SearchPromises
-from invoco.testing.shelf_promises import ChildPromises, ShelfPromises
+from invoco.testing.shelf_promises import ChildPromises, ComparisonPromises, ShelfPromises
+from invoco.testing.tombstone_promises import HeldPromises, TombstonePromises
 from invoco.testing.transaction_promises import SecretPromises, TransactionPromises
 
 
 class StorePromises(
     ShelfPromises,
     ChildPromises,
+    ComparisonPromises,
     SearchPromises,
     LookUpPromises,
     ConnectionPromises,
@@ -21,5 +26,13 @@ class StorePromises(
     JournalPromises,
     TransactionPromises,
     SecretPromises,
+    InboxPromises,
+    EventFigurePromises,
+    RereadPromises,
+    ProvisionalPromises,
+    TombstonePromises,
+    HeldPromises,
+    RunPromises,
+    UnannouncedPromises,
 ):
     """All promises of a store."""

@@ -44,6 +44,14 @@ def test_a_used_up_day_is_told_apart():
     assert isinstance(translated(error, base_url=URL), ours.QuotaUsed)
 
 
+def test_a_record_that_cannot_be_read_is_told_apart():
+    """It is the record's fault, not HighLevel's: waiting does not help."""
+    error = theirs.Unreadable("The answer lacks a readable contact")
+    error.is_record = True
+
+    assert isinstance(translated(error, base_url=URL), ours.MalformedRecord)
+
+
 def test_the_missing_scope_is_named():
     """Programs ask for it by name."""
     error = theirs.MissingScope("not authorized")

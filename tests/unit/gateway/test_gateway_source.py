@@ -2,9 +2,10 @@
 
 import pytest
 
-from invoco.domain.errors import BadRequest, SourceUnavailable
+from invoco.domain.errors import BadRequest, MalformedRecord, SourceUnavailable
 from invoco.domain.kinds import RecordKind
 from invoco.gateway.windows import Windows
+from invoco.highlevel.quota import Priority
 from invoco.highlevel.records import Appointment, Contact, Tag, Task
 
 HERE = "location-of-the-tests"
@@ -344,3 +345,112 @@ async def test_the_outlook_of_the_rest_is_one_call(highlevel, source):
 async def test_the_allowance_is_what_highlevel_last_said(highlevel, source):
     """Read from the headers of its answers."""
     assert (source.allowance.daily, source.allowance.burst, source.allowance.interval) == (200_000, 100, 10.0)
+
+
+async def test_changed_contacts_are_read_by_when_they_changed(highlevel, source):
+    """Oldest change first, from that moment on, by cursor."""
+    highlevel.on(SEARCH, lambda sent: contacts() if "searchAfter" in sent else contacts(1, 2))
+    page = await source.changed_contacts(1_750_000_000_000, None)
+    last = await source.changed_contacts(1_750_000_000_000, page.cursor)
+    first_call, second_call = highlevel.told("/contacts/search")
+
+    assert (ids([page]), ids([last]), last.cursor) == (["c1", "c2"], [], None)
+    assert first_call["filters"] == second_call["filters"] == [
+        {"field": "dateUpdated", "operator": "range", "value": {"gte": 1_750_000_000_000}}
+    ]  # fmt: skip
+    assert first_call["sort"] == second_call["sort"] == [{"field": "dateUpdated", "direction": "asc"}]
+    assert second_call["searchAfter"] == [2, "c2"]
+
+
+async def test_changed_contacts_fall_back_to_the_safe_page_size(highlevel, source):
+    """As the pages of all contacts do."""
+    highlevel.on(SEARCH, lambda sent: contacts(1) if sent["pageLimit"] <= 100 else (422, {"message": ["too large"]}))
+    page = await source.changed_contacts(1, None)
+
+    assert [sent["pageLimit"] for sent in highlevel.told("search")] == [500, 100]
+    assert page.cursor == [100, [1, "c1"]]
+
+
+@pytest.mark.parametrize(
+    ("method", "call", "answer"),
+    [
+        ("contact", "GET /contacts/x", {"contact": {"id": "x"}}),
+        ("appointment", "GET /calendars/events/appointments/x", {"event": {"id": "x"}}),
+    ],
+)
+async def test_a_record_is_read_by_its_id(highlevel, source, method, call, answer):
+    """One that is gone is None, one that cannot be read is told."""
+    read = getattr(source, method)
+    highlevel.on(call, answer)
+    found = await read("x")
+    highlevel.on(call, (404, {"message": "not found"}))
+    gone = await read("x")
+    highlevel.on(call, {name: {**record, "title": 5, "tags": 5} for name, record in answer.items()})
+
+    assert (found.id, gone) == ("x", None)
+    with pytest.raises(MalformedRecord):
+        await read("x")
+
+
+@pytest.mark.parametrize(("method", "noun"), [("tasks_of", "tasks"), ("notes_of_one", "notes")])
+async def test_all_that_a_contact_has_is_read(highlevel, source, method, noun):
+    """Rows that cannot be read are set aside; None when the contact is gone, whichever way that is said."""
+    call = f"GET /contacts/c1/{noun}"
+    highlevel.on(call, {noun: [{"id": "x"}, {"id": "y", "body": 5}]})
+    page = await getattr(source, method)("c1")
+    assert (ids([page]), [(row.kind, row.record_id) for row in page.malformed]) == (["x"], [(noun, "y")])
+
+    for refusal in ((404, {"message": "Contact not found"}), (400, {"message": "Contact with id x"})):
+        highlevel.on(call, refusal)
+        assert await getattr(source, method)("c1") is None
+
+
+async def test_a_lost_task_is_found_by_its_title(highlevel, source):
+    """Other tasks have that title too; a long one is cut."""
+    rows = [{"id": f"t{number}", "contactId": "c1"} for number in range(3)]
+    highlevel.on(TASKS, lambda sent: {"tasks": rows[sent["skip"] : sent["skip"] + 2]})
+    task = await source.find_task("t2", title="x" * 100)
+
+    assert (task.id, task.contact_id) == ("t2", "c1")
+    assert [(sent["query"], sent["skip"]) for sent in highlevel.told("tasks")] == [("x" * 75, 0), ("x" * 75, 2)]
+
+
+@pytest.mark.parametrize("title", [None, "", "  "])
+async def test_a_lost_task_without_a_title_is_looked_for_everywhere(highlevel, source, title):
+    """Page by page; one that no page tells of is None."""
+    highlevel.on(TASKS, lambda sent: {"tasks": [{"id": "t1"}] if sent["skip"] == 0 else []})
+
+    assert await source.find_task("t9", title=title) is None
+    assert [sent.get("query") for sent in highlevel.told("tasks")] == [None, None]
+
+
+async def test_priorities_share_what_was_learned(highlevel, source):
+    """The same connection, span and page size, with calls of another urgency."""
+    highlevel.on(SEARCH, lambda sent: contacts(1) if sent["pageLimit"] <= 100 else (422, {"message": ["too large"]}))
+    await source.page(CONTACT, None)
+    urgent = source.at_priority(Priority.EVENT)
+    await urgent.page(CONTACT, None)
+
+    assert [sent["pageLimit"] for sent in highlevel.told("search")] == [500, 100, 100]
+    assert urgent.span == source.span
+    assert source._quota.usage().calls[Priority.EVENT] == 1
+    assert source._quota.usage().calls[Priority.IMPORT] == 2
+
+
+async def test_the_gateway_opens_at_a_priority(highlevel, gateway, connection):
+    """That of an import unless told otherwise."""
+    highlevel.on(SEARCH, contacts())
+    async with gateway.source(connection, priority=Priority.RECONCILE) as source:
+        await source.page(CONTACT, None)
+
+        assert source._quota.usage().calls[Priority.RECONCILE] == 1
+
+
+async def test_the_span_is_where_appointments_begin(highlevel, source):
+    """From the first window to the last."""
+    highlevel.on(EVENTS, {"events": []})
+    await source.page(APPOINTMENT, {"calendars": ["k1"], "span": 0})
+    await source.page(APPOINTMENT, {"calendars": ["k1"], "span": 1})
+    first, last = highlevel.told("events")
+
+    assert source.span == (int(first["startTime"]), int(last["endTime"]))

@@ -43,6 +43,15 @@ async def test_get_of_an_answer_without_a_contact(connect, answer):
         await connect(answer).contacts.get("c")
 
 
+@pytest.mark.parametrize(("contact", "is_record"), [({"id": "c", "tags": 5}, True), (None, False)])
+async def test_get_of_a_contact_that_cannot_be_read(connect, contact, is_record):
+    """The error tells whether only the record is at fault."""
+    with pytest.raises(Unreadable) as error:
+        await connect({"contact": contact}).contacts.get("c")
+
+    assert is_record is error.value.is_record
+
+
 async def test_create(connect, script):
     """A create fills in the location."""
     contact = await connect((201, {"contact": KEPT})).contacts.create({"email": "a@example.com"})

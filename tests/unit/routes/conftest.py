@@ -132,9 +132,13 @@ class Shelved:
 
     database: Database
 
-    def transaction(self) -> AbstractAsyncContextManager[Session]:
+    def transaction(self, *, durable: bool = True) -> AbstractAsyncContextManager[Session]:
         """A writing transaction of today's database."""
-        return self.database.transaction()
+        return self.database.transaction(durable=durable)
+
+    def appending(self) -> AbstractAsyncContextManager[Session]:
+        """An appending transaction of today's database."""
+        return self.database.appending()
 
     def reading(self) -> AbstractAsyncContextManager[Session]:
         """A reading transaction of today's database."""

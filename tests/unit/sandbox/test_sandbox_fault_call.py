@@ -84,7 +84,13 @@ async def test_fields_of_a_body(clock, body, fields):
 
 @pytest.mark.parametrize(
     ("status", "body", "content"),
-    [(200, b'{"a": 1}', {"a": 1}), (200, b"[1]", None), (422, b'{"a": 1}', None), (301, b'{"a": 1}', None)],
+    [
+        (200, b'{"a": 1}', {"a": 1}),
+        (200, b"[1]", None),
+        (200, b'{"a', None),
+        (422, b'{"a": 1}', None),
+        (301, b'{"a": 1}', None),
+    ],
 )
 def test_content_of_an_answer(status, body, content):
     """The JSON object of a success, nothing else."""

@@ -216,3 +216,16 @@ async def test_the_layer_brings_the_index_up_to_date_before_a_call(desk, program
         answer = await client.get("/contacts/")
 
     assert (200, ["Ada"]) == (answer.status_code, await desk.names())
+
+
+async def test_the_place_of_a_deleted_task_is_taken(desk):
+    """A task that takes it is found at once, though the deletion is to show later."""
+    contact_id = await desk.contact("Ada")
+    old = await desk.task(contact_id)
+    await desk.pass_time(10)
+    await desk.books.tasks.delete(HERE, contact_id, old, **BY)
+    desk.index.lag = 0
+    new = await desk.task(contact_id)
+    found = await desk.books.tasks.search(TaskSearch(location_id=HERE))
+
+    assert [new] == [task.id for task in found]

@@ -310,11 +310,11 @@ async def test_busy_database_only_delays(database, receiver):
         busy = 1
 
         @asynccontextmanager
-        async def transaction(self):
+        async def transaction(self, *, durable=True):
             if self.busy:
                 self.busy -= 1
                 raise StoreBusy
-            async with super().transaction() as session:
+            async with super().transaction(durable=durable) as session:
                 yield session
 
     busy = BusyOnce(database.engine)

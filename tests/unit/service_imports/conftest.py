@@ -42,7 +42,7 @@ class Desk:
             database, tokens=self.tokens, secrets=self.secrets, gateway=self.gateway, clock=self.clock
         )
         self.imports = ImportService(database, gateway=self.gateway, clock=self.clock, notes_share=0.5)
-        self.verification = VerificationService(database, gateway=self.gateway)
+        self.verification = VerificationService(database, gateway=self.gateway, clock=self.clock)
         self.keys: dict[str, Any] = twin.accounts.keys()
         self.here, self.elsewhere = (place["id"] for place in self.keys["locations"][:2])
 

@@ -7,7 +7,7 @@ from invoco.domain.errors import FixInput, MissingScope, Reconnect, SourceUnavai
 from invoco.highlevel.auth import TokenKey
 from invoco.highlevel.records import InstalledLocation, Location
 from invoco.sandbox import FaultSwitch
-from invoco.service.connections import ASKED_SCOPES, _chosen_location, _fresh_name
+from invoco.service.connections import ASKED_SCOPES, _chosen_location, fresh_name
 from invoco.service.gateway import client_secret_name, private_token_name
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -47,9 +47,9 @@ async def test_a_connection_is_named_after_its_location(desk):
         (None, {"location"}, "location-2"),
     ],
 )
-async def test_a_fresh_name_is_plain_and_free(location, taken, expected):
+async def test_afresh_name_is_plain_and_free(location, taken, expected):
     """Two locations may be called alike, or in a script that nobody types here."""
-    assert expected == _fresh_name(Location(id="x", name=location), taken)
+    assert expected == fresh_name(Location(id="x", name=location), taken)
 
 
 async def test_a_location_connected_again_keeps_its_name(desk):

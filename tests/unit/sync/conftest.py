@@ -4,7 +4,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -12,12 +12,14 @@ from invoco.domain.connections import SetAside
 from invoco.domain.imports import Allowance, ImportRun, Outlook
 from invoco.domain.kinds import RecordKind
 from invoco.domain.ports import SourcePage
+from invoco.highlevel.quota import Priority
 from invoco.highlevel.records import (
     Appointment,
     Business,
     Calendar,
     Contact,
     CustomField,
+    CustomValue,
     Location,
     Note,
     Record,
@@ -26,6 +28,7 @@ from invoco.highlevel.records import (
     User,
 )
 from invoco.store.database import Database
+from invoco.sync.comparing import moment
 from invoco.sync.imports import ImportOutcome, run_import
 from invoco.testing.clock import FakeClock
 
@@ -33,17 +36,27 @@ HERE = "location-of-the-tests"
 
 
 class PlainSource:
-    """A location in memory, read two records a page; a cursor is the number of records before."""
+    """A location in memory, read two records a page; a cursor is the number of records before.
+
+    Its pages tell `records`, as an index does; reads by id and per contact tell `now` instead, where that says more.
+    """
 
     def __init__(self) -> None:
         self.allowance = Allowance()
-        self.records: dict[RecordKind, list[Record]] = {kind: [] for kind in RecordKind}
+        self.records: dict[RecordKind, list[Any]] = {kind: [] for kind in RecordKind}
         self.malformed: dict[RecordKind, list[SetAside]] = {}
         self.now: dict[str, Record | None] = {}
         """What reads by id tell, where it is not what the pages tell."""
         self.reads: list[tuple[str, Any]] = []
         self.rereads: list[str] = []
         self.failures: dict[tuple[str, Any], Exception] = {}
+        self.span = (0, 2_000_000_000_000)
+        self.priority = Priority.IMPORT
+
+    @property
+    def calls(self) -> int:
+        """One for each page and each record."""
+        return len(self.reads) + len(self.rereads)
 
     def put(self, *records: Record) -> None:
         """Add records to the location, those with a known id in place of the old."""
@@ -66,15 +79,26 @@ class PlainSource:
     async def page(self, kind: RecordKind, cursor: Any) -> SourcePage:
         """Two records."""
         self._read(kind, cursor)
+        there = self.records[kind]
+        if kind is RecordKind.CONTACT:
+            there = sorted(there, key=lambda contact: moment(contact.date_added) or 2**63)  # without a date: last
+        return self._two(kind, there, cursor)
+
+    def _two(self, kind: RecordKind, there: Sequence[Any], cursor: Any) -> SourcePage:
         begin = cursor or 0
         following = begin + 2
-        there = self.records[kind]
         return SourcePage.of(
             there[begin:following],
             self.malformed.get(kind, []) if cursor is None else [],
             cursor=following if following < len(there) else None,
             total=len(there),
         )
+
+    async def changed_contacts(self, since: int, cursor: Any) -> SourcePage:
+        """Two contacts that changed since then."""
+        self._read(RecordKind.CONTACT, (since, cursor))
+        there = [contact for contact in self.records[RecordKind.CONTACT] if moment(contact.date_updated) >= since]
+        return self._two(RecordKind.CONTACT, sorted(there, key=lambda contact: moment(contact.date_updated)), cursor)
 
     async def notes_of(self, contact_ids: Sequence[str]) -> AsyncGenerator[tuple[str, SourcePage], None]:
         """The notes of each contact."""
@@ -93,10 +117,47 @@ class PlainSource:
     async def reread(self, record: Record) -> Record | None:
         """What is there now."""
         self.rereads.append(record.id)
-        if record.id in self.now:
-            return self.now[record.id]
-        kind = KINDS[type(record)]
-        return next((other for other in self.records[kind] if other.id == record.id), None)
+        return self._by_id(KINDS[type(record)], record.id)
+
+    def at_priority(self, priority: Priority) -> Self:
+        """The same source, told how urgent it is."""
+        self.priority = priority
+        return self
+
+    async def contact(self, contact_id: str) -> Any:
+        """What is there now."""
+        self._read(RecordKind.CONTACT, contact_id)
+        return self._by_id(RecordKind.CONTACT, contact_id)
+
+    async def appointment(self, appointment_id: str) -> Any:
+        """What is there now."""
+        self._read(RecordKind.APPOINTMENT, appointment_id)
+        return self._by_id(RecordKind.APPOINTMENT, appointment_id)
+
+    async def tasks_of(self, contact_id: str) -> SourcePage | None:
+        """The tasks that are there now."""
+        return self._of_contact(RecordKind.TASK, contact_id)
+
+    async def notes_of_one(self, contact_id: str) -> SourcePage | None:
+        """The notes that are there now."""
+        return self._of_contact(RecordKind.NOTE, contact_id)
+
+    async def find_task(self, task_id: str, *, title: str | None) -> Any:
+        """The task, as the index tells it."""
+        self._read(RecordKind.TASK, (task_id, title))
+        return next((task for task in self.records[RecordKind.TASK] if task.id == task_id), None)
+
+    def _by_id(self, kind: RecordKind, record_id: str) -> Record | None:
+        if record_id in self.now:
+            return self.now[record_id]
+        return next((other for other in self.records[kind] if other.id == record_id), None)
+
+    def _of_contact(self, kind: RecordKind, contact_id: str) -> SourcePage | None:
+        self._read(kind, contact_id)
+        if self._by_id(RecordKind.CONTACT, contact_id) is None:
+            return None
+        theirs = [record for record in self.records[kind] if getattr(record, "contact_id", "") == contact_id]
+        return SourcePage.of(theirs, self.malformed.get(kind, []) if contact_id == "c1" else [])
 
     def _read(self, kind: RecordKind, cursor: Any) -> None:
         self.reads.append((kind.value, cursor))
@@ -107,6 +168,7 @@ class PlainSource:
 KINDS: dict[type[Record], RecordKind] = {
     Location: RecordKind.LOCATION,
     CustomField: RecordKind.CUSTOM_FIELD,
+    CustomValue: RecordKind.CUSTOM_VALUE,
     Tag: RecordKind.TAG,
     User: RecordKind.USER,
     Calendar: RecordKind.CALENDAR,
@@ -188,3 +250,15 @@ def mirror(store):
             return {record.id: record for record in await session.shelf(kind).page(HERE)}
 
     return look
+
+
+@pytest.fixture(scope="session")
+def plain_source() -> type[PlainSource]:
+    """Makes an empty location."""
+    return PlainSource
+
+
+@pytest.fixture(scope="session")
+def kinds() -> dict[type[Record], RecordKind]:
+    """The kind of each type of records."""
+    return KINDS

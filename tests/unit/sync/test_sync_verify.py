@@ -1,27 +1,49 @@
 """Verification: every difference is found, and nothing else."""
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given
 
+from invoco.domain.deletions import DeletionAction, Tombstone
 from invoco.domain.errors import SourceUnavailable
 from invoco.domain.kinds import RecordKind
 from invoco.highlevel.records import Contact, Note, Tag, Task
 from invoco.sync import verify as module
+from invoco.sync.drift import ContentHash, content_number
 from invoco.sync.verify import verify
 
 HERE = "location-of-the-tests"
 
 
 @pytest.fixture
-async def found(source, filled_stage):
-    """Verifies the imported location; a kind's result by its name."""
+async def mirror_of_all(filled_stage):
+    """The imported location."""
     async with filled_stage.database() as store:
+        yield store
 
-        async def verified(**options):
-            tell = options.pop("progress", lambda _kind, _done, _total: None)
-            drift = await verify(source, store, location_id=HERE, progress=tell, **options)
-            return {kind.kind: kind for kind in drift.kinds} | {"drift": drift.drift}
 
-        yield verified
+@pytest.fixture
+def found(source, mirror_of_all):
+    """Verifies the imported location; a kind's result by its name."""
+
+    async def verified(**options):
+        tell = options.pop("progress", lambda _kind, _done, _total: None)
+        drift = await verify(source, mirror_of_all, location_id=HERE, progress=tell, **options)
+        return {kind.kind: kind for kind in drift.kinds} | {"drift": drift.drift}
+
+    return verified
+
+
+@pytest.fixture
+def leave(mirror_of_all):
+    """Sets a tombstone beside a record."""
+
+    async def bury(kind, record_id, *, action=DeletionAction.LEAVE):
+        stone = Tombstone(kind=kind, record_id=record_id, contact_id=None, action=action, gone_at=1)
+        async with mirror_of_all.transaction() as session:
+            await session.tombstones.put(HERE, [stone])
+
+    return bury
 
 
 def only(kind):
@@ -180,3 +202,94 @@ async def test_an_unreachable_source_is_told(source, found):
 
     with pytest.raises(SourceUnavailable):
         await found()
+
+
+async def test_equal_hashes_are_no_drift_and_no_drift_is_equal_hashes(source, found):
+    """For every kind, whatever differs."""
+    equal = await found()
+    source.put(Contact(id="c3", first_name="Another"), Tag(id="t2"))
+    source.forget(RecordKind.NOTE, "n1")
+    source.forget(RecordKind.TASK, "k1")
+    result = await found()
+    kinds = [kind for kind in (*equal.values(), *result.values()) if not isinstance(kind, int)]
+
+    assert {kind.kind for kind in kinds if kind.drift} == {"contacts", "tags", "notes", "tasks"}
+    assert [kind.drift == 0 for kind in kinds] == [kind.here_hash == kind.there_hash for kind in kinds]
+
+
+async def test_both_sides_are_counted(source, found):
+    """The mirror has one that went, the source one that came."""
+    source.forget(RecordKind.TAG, "t1")
+    source.put(Contact(id="c6"))
+    result = await found()
+
+    assert [(result[kind].here, result[kind].there) for kind in ("contacts", "tags", "notes")] == [
+        (5, 6), (1, 0), (2, 2),
+    ]  # fmt: skip
+
+
+async def test_what_only_the_index_had_wrong_is_hashed_as_it_is(source, found):
+    """A row of yesterday and a ghost change no hash."""
+    before = (await found())["contacts"]
+    source.put(Contact(id="c3", first_name="Old"), Contact(id="c9"))
+    source.now |= {"c3": Contact(id="c3", first_name="Name 3"), "c9": None}
+    after = (await found())["contacts"]
+
+    assert (before.here_hash, before.there_hash) == (after.here_hash, after.there_hash)
+
+
+async def test_what_is_left_on_purpose_is_no_drift(source, found, leave):
+    """Records that are gone there and stay here are counted apart, notes too."""
+    source.forget(RecordKind.CONTACT, "c5")
+    source.forget(RecordKind.NOTE, "n2")
+    await leave(RecordKind.CONTACT, "c5")
+    await leave(RecordKind.NOTE, "n2")
+    result = await found()
+
+    assert (result["drift"], result["contacts"].left, result["notes"].left) == (0, 1, 1)
+    assert (result["contacts"].here, result["contacts"].compared) == (4, 4)
+
+
+async def test_an_appointment_outside_the_window_is_not_compared(source, found):
+    """No page tells of it, and a call for each would tell nothing about the others."""
+    source.forget(RecordKind.APPOINTMENT, "a1")
+    source.span = (1, 2)
+    appointments = (await found())["appointments"]
+
+    assert (appointments.drift, appointments.compared, source.rereads) == (0, 0, [])
+
+
+async def test_what_is_archived_and_here_all_the_same_is_drift(source, found, leave):
+    """Only what was left on purpose may stay."""
+    source.forget(RecordKind.TAG, "t1")
+    await leave(RecordKind.TAG, "t1", action=DeletionAction.ARCHIVE)
+
+    assert (await found())["tags"].missing_there == 1
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "same"),
+    [
+        (Contact(id="c", extra={"b": 1, "a": {"y": 1}}), Contact(id="c", extra={"a": {"y": 1}, "b": 1}), True),
+        (Contact(id="c", extra={"score": None}), Contact(id="c"), True),
+        (Contact(id="c", tags=["a", "b"]), Contact(id="c", tags=["b", "a"]), False),
+        (Contact(id="c"), Contact(id="d"), False),
+    ],
+)  # fmt: skip
+def test_content_is_hashed_whatever_the_order_of_its_fields(here, there, same):
+    """Null is missing; the order of a list counts."""
+    assert (content_number(here) == content_number(there)) is same
+
+
+@given(st.lists(st.integers(min_value=0, max_value=2**256 - 1)), st.randoms())
+def test_a_set_is_hashed_whatever_the_order_of_its_records(numbers, chance):
+    """The same records in another order have the same hash."""
+    shuffled = chance.sample(numbers, len(numbers))
+    hashes = []
+    for order in (numbers, shuffled):
+        content = ContentHash()
+        for number in order:
+            content.add(number)
+        hashes.append((content.count, str(content)))
+
+    assert hashes[0] == hashes[1]

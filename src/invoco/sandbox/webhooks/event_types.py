@@ -5,34 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from invoco.domain.errors import BadRequest
+from invoco.domain.event_types import EVENT_TYPES
 
-EVENTS: Final = (
-    "AppInstall", "AppPaymentStatus", "AppUninstall", "AppUpdate", "AppointmentCreate", "AppointmentDelete",
-    "AppointmentUpdate", "AssociationCreate", "AssociationDelete", "AssociationUpdate", "CampaignStatusUpdate",
-    "ContactCreate", "ContactDelete", "ContactDndUpdate", "ContactTagUpdate", "ContactUpdate",
-    "ConversationUnreadWebhook", "ConversationUpdate", "ExternalAuthConnected", "InboundMessage", "InvoiceCreate",
-    "InvoiceDelete", "InvoicePaid", "InvoicePartiallyPaid", "InvoiceSent", "InvoiceUpdate", "InvoiceVoid",
-    "KnowledgeBaseCreate", "KnowledgeBaseDelete", "KnowledgeBaseFaqChange", "KnowledgeBaseFileChange",
-    "KnowledgeBaseRichTextChange", "KnowledgeBaseTableFileChange", "KnowledgeBaseTrainedUrlChange",
-    "KnowledgeBaseUpdate", "LCEmailStats", "LocationCreate", "LocationUpdate", "NoteCreate", "NoteDelete", "NoteUpdate",
-    "ObjectSchemaCreate", "ObjectSchemaUpdate", "OpportunityAssignedToUpdate", "OpportunityCreate", "OpportunityDelete",
-    "OpportunityMonetaryValueUpdate", "OpportunityStageUpdate", "OpportunityStatusUpdate", "OpportunityUpdate",
-    "OrderCreate", "OrderStatusUpdate", "OutboundMessage", "PlanChange", "PriceCreate", "PriceDelete", "PriceUpdate",
-    "ProductCreate", "ProductDelete", "ProductUpdate", "ProviderOutboundMessage", "RecordCreate", "RecordDelete",
-    "RecordUpdate", "RelationCreate", "RelationDelete", "SaaSPlanCreate", "SupportTicketCreate", "SupportTicketDelete",
-    "SupportTicketUpdate", "TaskComplete", "TaskCreate", "TaskDelete", "UserCreate", "UserDelete", "UserUpdate",
-    "VoiceAiCallEnd",
-)  # fmt: skip
-
-_TYPES: Final = {
-    "AppInstall": "INSTALL",
-    "AppUninstall": "UNINSTALL",
-    "AppUpdate": "UPDATE",
-    "PlanChange": "PLAN_CHANGE",
-    "ConversationUnreadWebhook": "ConversationUnreadUpdate",
-}
-_NAMES: Final = {name: name for name in EVENTS} | {written: name for name, written in _TYPES.items()}
-_OF_THE_APP: Final = frozenset({"AppInstall", "AppUninstall", "AppUpdate", "PlanChange", "AppPaymentStatus"})
+_BY_NAME: Final = {event.name: event for event in EVENT_TYPES.values()}
+EVENTS: Final = tuple(_BY_NAME)
 
 
 def event_name(text: str) -> str:
@@ -41,17 +17,23 @@ def event_name(text: str) -> str:
     Raises:
         BadRequest: there is no such event.
     """
-    name = _NAMES.get(text)
-    if name is None:
+    event = _BY_NAME.get(text) or EVENT_TYPES.get(text)
+    if event is None:
         raise BadRequest(f"HighLevel has no event {text!r}.", cure="Use one of the names in the list of events.")
-    return name
+    return event.name
 
 
 def type_of(name: str) -> str:
-    """The `type` that the event's body carries."""
-    return _TYPES.get(name, name)
+    """The `type` that the body of the event of that name carries."""
+    return _BY_NAME[name].type
+
+
+def end_of(name: str) -> str:
+    """The event that tells of the end of the same noun; the event itself where there is none."""
+    ends = (end for end in EVENTS if end.endswith("Delete") and name.startswith(end.removesuffix("Delete")))
+    return next(ends, name)
 
 
 def is_of_app(name: str) -> bool:
-    """Whether the event tells of the app itself."""
-    return name in _OF_THE_APP
+    """Whether the event of that name tells of the app itself."""
+    return _BY_NAME[name].of_app

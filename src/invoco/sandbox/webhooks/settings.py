@@ -55,6 +55,8 @@ class Chaos(msgspec.Struct, frozen=True, kw_only=True):
     delay: float = 0.0
     """Held back by `delay_seconds`."""
     delay_seconds: float = 60.0
+    forge: float = 0.0
+    """Followed by one of somebody else's making: a lying body under a wrong signature, tried once."""
 
 
 class WebhookSettings(msgspec.Struct, kw_only=True):

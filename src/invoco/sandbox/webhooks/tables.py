@@ -39,4 +39,10 @@ deliveries = sa.Table(
     sa.Column("last_status", sa.Integer),
     sa.Column("last_error", sa.String),
 )
+forgeries = sa.Table(
+    # Apart from the deliveries, so that a file of an earlier twin can be used as it is.
+    "webhook_forgeries",
+    metadata,
+    sa.Column("webhook_id", sa.String, primary_key=True),
+)
 sa.Index("webhook_deliveries_due", deliveries.c.state, deliveries.c.due_at, deliveries.c.id)

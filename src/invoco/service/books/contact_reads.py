@@ -25,6 +25,7 @@ class ContactReads:
             NoSuchRecord: the location has no such contact.
         """
         async with self._desk.store.reading() as session:
+            session.brief()
             return await found(session.contacts, location_id, contact_id, noun="Contact")
 
     async def search(self, search: ContactSearch) -> ContactPage:

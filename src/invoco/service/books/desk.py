@@ -65,6 +65,7 @@ class Desk:
     async def writing(self, location_id: str, *, actor: str) -> AsyncIterator[Writing]:
         """One transaction; the recorder is told of the changes before it commits."""
         async with self.store.transaction() as session:
+            session.brief()
             at = milliseconds(self.clock)
             writing = Writing(session=session, location_id=location_id, actor=actor, at=at, new_id=self.new_id)
             yield writing

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from invoco.store.tables import metadata
+from invoco.store.columns import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, transactional_ddl=False)
 context.run_migrations()

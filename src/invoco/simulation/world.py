@@ -1,0 +1,257 @@
+"""One simulation: the twin, the engine, what happens between them, and the calm afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from random import Random
+from typing import Any, Final
+
+import msgspec
+
+from invoco.domain.connections import Connection, ConnectionState
+from invoco.domain.kinds import RecordKind
+from invoco.domain.schedules import Job, Run
+from invoco.sandbox import Twin
+from invoco.sandbox.webhooks import POLICIES, Chaos, State
+from invoco.simulation.comparison import Past, contacts_differ, everything_differs
+from invoco.simulation.doors import HookDoor
+from invoco.simulation.engine import Engine, Surroundings
+from invoco.simulation.hands import Hands
+from invoco.simulation.mortal import AFTER, BEFORE
+from invoco.simulation.owned import Killed
+from invoco.simulation.script import Script, Step
+
+HOOK_URL: Final = "http://invoco.test/webhooks/highlevel"
+_LOOK_EVERY: Final = 60.0
+_SELDOM: Final = 300.0
+_PATIENCE: Final = 6 * 3600.0
+"""Simulated seconds within which everything must have come to rest."""
+_COMPARISONS: Final = 5
+"""One that was begun before the calm may have to be ended first."""
+_IN_THE_DARK: Final = ("edit_contact", "edit_contact", "edit_contact", "tag_contact", "create_contact", "write_note")
+_DIES_AT_ONCE: Final = 0.7
+Tell = Callable[[str], None]
+
+
+class NeverQuiet(RuntimeError):
+    """The simulation does not come to rest."""
+
+
+class World:
+    """Everything there is in one simulation."""
+
+    def __init__(self, script: Script, twin: Twin, hook: HookDoor, around: Surroundings, *, tell: Tell) -> None:
+        self._script, self._twin, self._hook, self._around, self._tell = script, twin, hook, around, tell
+        self._at_first: dict[RecordKind, set[str]] = {}
+        self.location_id: str = twin.accounts.keys()["locations"][0]["id"]
+        self.hands = Hands(twin, self.location_id)
+        self.engine: Engine | None = None
+        self.crashes = self._steps_down = 0
+
+    async def live(self, steps: Sequence[Step]) -> list[str]:
+        """Let everything happen, wait for the calm, compare."""
+        await self._prepare()
+        await self._rise()
+        setting = self._script.setting
+        deletion = dict.fromkeys(RecordKind, setting.deletion)
+        await self._change(modes=setting.modes, mass_deletion=setting.mass, deletion=deletion)
+        for step in steps:
+            await self._act(step)
+        return await self._end()
+
+    async def _prepare(self) -> None:
+        await self.hands.count()
+        self._at_first = {kind: set(ids) for kind, ids in self.hands.ever.items()}
+        setting = self._script.setting
+        subscription = self._twin.subscription
+        subscription.url, subscription.thin = HOOK_URL, setting.thin
+        subscription.policy = POLICIES[setting.policy]
+        self._hook.lost_answers = setting.lost_answers
+
+    async def _act(self, step: Step) -> None:
+        self._tell(f"{self._around.clock.now():.3f} {step.act}")
+        dice = Random(step.seed)
+        if step.act in OWN_ACTS:
+            with suppress(Killed):  # which `_pass` sees to
+                await OWN_ACTS[step.act](self, dice)
+        else:
+            await self.hands.do(step.act, dice)
+        await self._pass(step.pause)
+        await self._recover()
+
+    # The engine's lives.
+
+    async def _rise(self) -> None:
+        """Start the engine, again and again until it lives."""
+        while True:
+            self.engine = Engine(self._around)
+            try:
+                await self.engine.start()
+            except Killed:
+                self.crashes += 1
+                await self.fall()
+                continue
+            self._hook.program, self._hook.hook = self.engine.program, self.engine.hook
+            return
+
+    async def fall(self) -> None:
+        """End the engine as `kill -9` does."""
+        self._hook.program = None
+        if self.engine is not None:
+            await self.engine.die()
+        self.engine = None
+
+    async def _recover(self) -> None:
+        """Count the steps of an outage; after the last the engine is started."""
+        self._steps_down -= 1
+        if self.engine is None and self._steps_down <= 0:
+            await self._rise()
+
+    async def doom(self, dice: Random) -> None:
+        """The engine will die at one of its next commits."""
+        self._around.fate.decide(commits=dice.randrange(12), moment=dice.choice((BEFORE, AFTER)))
+
+    async def outage(self, dice: Random) -> None:
+        """The engine dies now, and is down while other things happen."""
+        self.crashes += self.engine is not None
+        await self.fall()
+        self._steps_down = dice.randint(1, 6)
+
+    async def blackout(self, dice: Random) -> None:
+        """For an hour or so the engine is down and every webhook is lost; it may die again as soon as it is back."""
+        self.crashes += self.engine is not None
+        await self.fall()
+        chaos, self._twin.subscription.chaos = self._twin.subscription.chaos, Chaos(drop=1.0)
+        for _ in range(dice.randint(6, 12)):
+            await self.hands.do(dice.choice(_IN_THE_DARK), dice)
+            await self._pass(dice.uniform(120.0, 1200.0))
+        self._twin.subscription.chaos = chaos
+        if dice.random() < _DIES_AT_ONCE:
+            self._around.fate.decide(commits=dice.randint(2, 9), moment=dice.choice((BEFORE, AFTER)))
+        await self._rise()
+
+    async def reconcile(self, dice: Random) -> None:
+        """Somebody asks for a comparison of everything."""
+        del dice
+        if self.engine is not None:
+            await self.engine.wake(Job.RECONCILE)
+
+    async def decide(self, dice: Random) -> None:
+        """An operator approves or rejects what is held."""
+        if self.engine is not None:
+            await self.engine.decide(approve=dice.random() < 0.5)
+
+    async def _pass(self, seconds: float) -> None:
+        """Let the time pass; when the engine dies meanwhile it is started anew."""
+        ends = asyncio.get_running_loop().time() + seconds
+        while True:
+            left = max(0.0, ends - asyncio.get_running_loop().time())
+            if self.engine is None:
+                await asyncio.sleep(left)
+                return
+            try:
+                async with asyncio.timeout(left):
+                    await self.engine.program.ended.wait()
+            except TimeoutError:
+                return
+            self._tell(f"{self._around.clock.now():.3f} dies")
+            self.crashes += 1
+            await self.fall()
+            await self._rise()
+
+    # The calm afterwards.
+
+    async def _end(self) -> list[str]:
+        """Let everything come to rest; how the copy differs from the source then."""
+        self._around.fate.spare()
+        await self._pass(0.0)
+        if self.engine is None:
+            await self._rise()
+        await self.hands.calm(Random(0))
+        self._hook.lost_answers = 0.0
+        await self._reconnect()
+        await self._deliver()
+        return await self._after_polling() or await self._after_comparing()
+
+    async def _after_polling(self) -> list[str]:
+        """Polls tell of every change but those that leave no trace; unless searches have left rows out."""
+        await self._rest_after(Job.POLL)
+        if self.hands.unreliable:
+            return []
+        return await contacts_differ(
+            self._twin.database, self._living().store, self.location_id, untold=self.hands.restored
+        )
+
+    async def _after_comparing(self) -> list[str]:
+        since = self._around.clock.now()
+        for _ in range(_COMPARISONS):
+            await self._rest_after(Job.RECONCILE)
+            if await self._compared_since() >= since:
+                past = Past(ever=self.hands.ever, at_first=self._at_first)
+                connection = await self._connection()
+                return await everything_differs(self._twin.database, self._living().store, connection, past)
+        raise NeverQuiet("No comparison comes to its end.")
+
+    async def _deliver(self) -> None:
+        """Wait until the twin has sent whatever it sends, and its search shows everything."""
+        await self._pass(self._twin.index.lag + 1)
+        for _ in range(int(_PATIENCE / _SELDOM)):
+            if not await self._twin.webhooks.deliveries(limit=1, state=State.WAITING):
+                return
+            await self._pass(_SELDOM)
+        raise NeverQuiet("The twin goes on sending.")
+
+    async def _rest_after(self, job: Job) -> None:
+        engine = self._living()
+        await engine.wake(job)
+        for _ in range(int(_PATIENCE / _LOOK_EVERY)):
+            await engine.jobs.quiet()
+            if not (await engine.decide(approve=True) or await self._waits()):
+                return
+            await self._pass(_LOOK_EVERY)
+        raise NeverQuiet(f"After {job} the engine does not come to rest.")
+
+    async def _waits(self) -> bool:
+        """Whether anything is left to do for the engine."""
+        async with self._living().store.reading() as session:
+            return bool(await session.inbox.waiting_locations()) or await session.rereads.count(self.location_id) > 0
+
+    async def _compared_since(self) -> float:
+        async with self._living().store.reading() as session:
+            run: Run | None = await session.runs.latest(self.location_id, Job.RECONCILE)
+        return 0.0 if run is None or run.finished_at is None else run.started_at / 1000
+
+    async def _reconnect(self) -> None:
+        """What an operator does when the credentials were refused for too long."""
+        connection = await self._connection()
+        if connection.state is not ConnectionState.CONNECTED:
+            await self._change(state=ConnectionState.CONNECTED, state_reason=None)
+
+    async def _change(self, **fields: Any) -> None:
+        changed = msgspec.structs.replace(await self._connection(), **fields)
+        async with self._living().store.transaction() as session:
+            await session.connections.put(changed)
+
+    async def _connection(self) -> Connection:
+        async with self._living().store.reading() as session:
+            connection: Connection | None = await session.connections.get(self.location_id)
+        if connection is None:
+            raise RuntimeError("The connection is lost.")
+        return connection
+
+    def _living(self) -> Engine:
+        if self.engine is None:
+            raise RuntimeError("The engine is down.")
+        return self.engine
+
+
+OWN_ACTS: Final[Mapping[str, Callable[[World, Random], Awaitable[None]]]] = {
+    "doom": World.doom,
+    "outage": World.outage,
+    "blackout": World.blackout,
+    "reconcile": World.reconcile,
+    "decide": World.decide,
+}
+"""What happens to the engine and not in the twin."""
