@@ -20,6 +20,7 @@ from invoco.domain.changes import Change
 from invoco.domain.connections import Connection
 from invoco.domain.deliveries import Delivery
 from invoco.domain.ids import new_id
+from invoco.domain.imports import Allowance
 from invoco.domain.kinds import RecordKind
 from invoco.domain.ports import Source, SourcePage
 from invoco.highlevel.clock import iso
@@ -141,13 +142,23 @@ class AtOnce:
         self._by_change = sorted(told.contacts, key=lambda contact: contact.date_updated or "")
         self._changed_at = [contact.date_updated or "" for contact in self._by_change]
         self._priority = Priority.EVENT
-        self.calls: Counter[Priority] = Counter()
-        """By urgency."""
+        self.counted: Counter[Priority] = Counter()
+        """Calls by urgency."""
 
     @asynccontextmanager
     async def source(self, _connection: Connection, **_how: Any) -> AsyncIterator[Source]:
         """The location."""
         yield cast("Source", self)
+
+    @property
+    def calls(self) -> int:
+        """All of them."""
+        return self.counted.total()
+
+    @property
+    def allowance(self) -> Allowance:
+        """No limit."""
+        return Allowance(burst=None)
 
     def at_priority(self, priority: Priority) -> AtOnce:
         """The same location: calls follow before anybody else asks."""
@@ -178,5 +189,5 @@ class AtOnce:
         return SourcePage.of(rows, cursor=end if end < len(self._by_change) else None)
 
     def _count(self) -> None:
-        self.calls[self._priority] += 1
+        self.counted[self._priority] += 1
         self._on_call(self._priority)

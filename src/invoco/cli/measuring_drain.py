@@ -178,8 +178,8 @@ class _Watched:
             confirmed=self._confirmed_at - started,
             contacts=await self._told_of(),
             unconfirmed=await self._unconfirmed(),
-            calls=self._there.calls[Priority.EVENT],
-            followed_up=self._there.calls[Priority.IMPORT],
+            calls=self._there.counted[Priority.EVENT],
+            followed_up=self._there.counted[Priority.IMPORT],
             following=ended - self._confirmed_at,
         )
 

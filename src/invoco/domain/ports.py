@@ -225,8 +225,8 @@ class Session(Protocol):
     def tombstones(self) -> TombstoneShelf: ...
     @property
     def runs(self) -> RunShelf: ...
-    def brief(self) -> None:
-        """Say that what follows in the transaction is small, so that nobody need be kept from waiting for it."""
+    def brief(self, *, so: bool = True) -> None:
+        """Say that what follows in the transaction is small, or is not: for what is small nobody need step aside."""
 
     def shelf(self, kind: RecordKind) -> Shelf[Any]:
         """The shelf of that kind; definitions (tags, users, …) are reached only here."""

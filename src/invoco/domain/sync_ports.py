@@ -123,8 +123,8 @@ class RereadShelf(Protocol):
     async def failed(self, location_id: str) -> list[Reread]:
         """Those that were given up, newest first."""
 
-    async def count(self, location_id: str, *, deleted_only: bool = False) -> int:
-        """How many wait; or only those of records that may be gone (`rereads.may_be_gone`)."""
+    async def count(self, location_id: str, *, gone: Subject | None = None) -> int:
+        """How many wait; or only those of that subject whose records may be gone (`rereads.may_be_gone`)."""
 
     async def drop(self, location_id: str, subject: Subject, subject_id: str) -> bool:
         """Forget one; False when there was none."""

@@ -79,7 +79,7 @@ class SyncService:
         self._sources = _Sources(gateway)
         self._refused_since: dict[str, int] = {}
         self._paces: defaultdict[str, Pace] = defaultdict(Pace)
-        """Of the follow-ups of each location."""
+        """Of the reading of each location."""
         self._backlogs: set[str] = set()
         """Locations for which so much waits that reading again is put off until all of it is shown."""
         self._handlers: dict[Job, Callable[[Connection], Awaitable[None]]] = {
@@ -176,9 +176,11 @@ class SyncService:
         source = await self._sources.of(connection)
         pace = self._paces[connection.id]
         while connection.id not in self._backlogs:
+            if (pause := pace.pause(source.calls, source.allowance, self._clock.now())) > 0:
+                await self._clock.sleep(pause)
             round_ = await confirm(
                 source, self._store, connection=connection, clock=self._clock, new_id=self._new_id,
-                follow_ups=pace.allowed(self._clock.now()),
+                follow_ups=pace.follow_ups(self._clock.now()),
             )  # fmt: skip
             pace.note(round_, self._clock.now())
             if not (round_.read or round_.postponed):

@@ -13,7 +13,7 @@ from invoco.domain.errors import InvocoError
 from invoco.domain.kinds import RecordKind
 from invoco.highlevel.clock import iso, milliseconds
 from invoco.highlevel.records import Contact, CustomField
-from invoco.sandbox import FaultSwitch, Twin
+from invoco.sandbox import FaultSwitch, Limit, Limits, Twin
 from invoco.sandbox.webhooks import Chaos
 from invoco.service.books.desk import every
 from invoco.store.tables import RECORD_TABLES
@@ -240,6 +240,7 @@ class Hands:
         del dice
         self.troubles.update(self._twin.switchboard.hits())
         self._twin.switchboard.clear()
+        self._twin.limiter.limits = self._twin.settings.limits
         self._twin.subscription.chaos = Chaos()
 
     async def trouble_webhooks(self, dice: Random) -> None:
@@ -250,6 +251,12 @@ class Hands:
             drop=drop, duplicate=duplicate, reorder=reorder, reorder_seconds=dice.choice((5.0, 120.0)), delay=delay,
             delay_seconds=dice.choice((30.0, 900.0, 7200.0)), forge=forge,
         )  # fmt: skip
+
+    async def quota(self, dice: Random) -> None:
+        """Only so many calls are left of today's quota."""
+        limiter = self._twin.limiter
+        limiter.limits = Limits(Limit(daily=dice.choice((5, 40, 400))))
+        limiter.clear()
 
     async def lag(self, dice: Random) -> None:
         """The search shows what was written so many seconds later from now on."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Coroutine
 from contextvars import Context, ContextVar
 from typing import Any, TypeVar
@@ -10,7 +11,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 _OWNER: ContextVar[Program | None] = ContextVar("owner", default=None)
-_TRIES, _SECONDS, _TURNS = 20, 60.0, 3
+_TRIES, _SECONDS = 50, 60.0
 
 
 class Killed(BaseException):
@@ -45,14 +46,14 @@ class Program:
         """Cancel every task until none is left."""
         self.ended.set()
         for _ in range(_TRIES):
-            await _let_others()
-            tasks = list(self._tasks)
-            if not tasks:
+            # What has not come to its first wait may be giving a connection back: it is let go on for a turn.
+            begun = [task for task in self._tasks if not _is_new(task)]
+            if not self._tasks:
                 return
-            for task in tasks:
+            for task in begun:
                 task.cancel()
-            # What these begin while they end, such as giving a connection back, is not cancelled.
-            await asyncio.wait(tasks, timeout=_SECONDS)
+            # What these begin while they end is not cancelled either.
+            await asyncio.wait(begun or list(self._tasks), timeout=_SECONDS if begun else 0.0)
         raise RuntimeError(f"Tasks do not end: {list(self._tasks)}")
 
     def _over(self, task: asyncio.Task[Any]) -> None:
@@ -61,10 +62,9 @@ class Program:
             task.exception()  # looked at, so that nobody complains
 
 
-async def _let_others() -> None:
-    """Let what has been begun come to its next wait."""
-    for _ in range(_TURNS):
-        await asyncio.sleep(0)
+def _is_new(task: asyncio.Task[Any]) -> bool:
+    work = task.get_coro()
+    return inspect.iscoroutine(work) and inspect.getcoroutinestate(work) == inspect.CORO_CREATED
 
 
 def owning(loop: asyncio.AbstractEventLoop, work: Any, context: Context | None = None) -> asyncio.Task[Any]:

@@ -16,7 +16,8 @@ ACTS: Final[Mapping[str, int]] = {
     "fill_custom_field": 4, "delete_contact": 6, "merge_contacts": 3, "restore_contact": 4, "vanish_contacts": 1,
     "create_task": 8, "edit_task": 5, "complete_task": 4, "delete_task": 4, "write_note": 6, "edit_note": 4,
     "delete_note": 4, "book_appointment": 4, "move_appointment": 4, "cancel_appointment": 3, "edit_definition": 3,
-    "burst": 3, "fault": 8, "calm": 3, "trouble_webhooks": 6, "lag": 3, "doom": 8, "outage": 4, "blackout": 3,
+    "burst": 3, "fault": 8, "calm": 3, "trouble_webhooks": 6, "lag": 3, "quota": 1, "doom": 8, "outage": 4,
+    "blackout": 3,
     "reconcile": 2,
     "decide": 1,
 }  # fmt: skip
@@ -89,9 +90,9 @@ def _setting(dice: Random, *, accounts: int, is_long: bool) -> Setting:
         lost_answers=dice.choice((0.0, 0.0, 0.2)),
         # A poll costs the same however long nothing happened, so a simulated day must not hold hundreds of them.
         modes=Modes(
-            poll_every=7200 if is_long else dice.choice((300, 600)), batch_at=dice.choice((None, "30 */6 * * *"))
+            poll_every=7200 if is_long else dice.choice((600, 1200)), batch_at=dice.choice((None, "30 */6 * * *"))
         ),
-        sweep_every=3600.0 if is_long else 300.0,
+        sweep_every=3600.0 if is_long else 600.0,
         thin=dice.random() < 0.7,
         policy=dice.choice(("new", "new", "old")),
         deletion=_deletion(dice),

@@ -11,28 +11,22 @@ from typing import Final
 import httpx2
 import msgspec
 
-from invoco.domain.connections import Connection
 from invoco.domain.kinds import RecordKind
 from invoco.highlevel.clock import Clock, instant, milliseconds
 from invoco.highlevel.records import Appointment, Record
 from invoco.sandbox import Twin, TwinSettings, build_twin
-from invoco.sandbox.oauth import WHOLE_COMPANY
 from invoco.sandbox.registry import Place
 from invoco.sandbox.webhooks import SigningKeys, load_keys
 from invoco.service.books.desk import every
-from invoco.service.connections import ConnectionService
 from invoco.service.imports import ImportService
 from invoco.simulation.chance import seeded
-from invoco.simulation.engine import DAYS, SECRET_KEY, gateway_of
+from invoco.simulation.consent import consented
+from invoco.simulation.engine import DAYS, gateway_of
 from invoco.simulation.threadless import threadless
 from invoco.simulation.timeless import LoopClock, TimelessLoop
 from invoco.store.database import Database
 from invoco.store.schema import create_all
-from invoco.store.secrets import StoredSecrets
-from invoco.store.vault import Vault
 
-BASE_URL: Final = "http://twin.test"
-_CALLBACK: Final = "http://127.0.0.1/callback"
 _RSA_BITS: Final = 2048
 """The least that is accepted: the keys protect nothing, and are to be quick to sign with."""
 
@@ -59,7 +53,7 @@ class Shape(msgspec.Struct, frozen=True):
         return f"{self.contacts}-{'company' if self.whole_company else 'location'}"
 
 
-SHAPES: Final = (Shape(4, False), Shape(7, True), Shape(11, False))
+SHAPES: Final = (Shape(3, False), Shape(6, True), Shape(9, False))
 
 
 class Template(msgspec.Struct, frozen=True):
@@ -132,24 +126,8 @@ async def _trim(twin: Twin) -> None:
 
 
 async def _connect_and_import(twin: Twin, database: Database, clock: Clock, *, whole_company: bool) -> None:
-    gateway, tokens = gateway_of(database, clock, httpx2.ASGITransport(app=twin.app))
-    secrets = StoredSecrets(database, Vault.from_setting(SECRET_KEY))
-    service = ConnectionService(database, tokens=tokens, secrets=secrets, gateway=gateway, clock=clock)
-    connection = await _connected(service, twin, whole_company=whole_company)
+    network = httpx2.ASGITransport(app=twin.app)
+    connection = await consented(twin, database, clock, network, whole_company=whole_company)
+    gateway, _ = gateway_of(database, clock, network)
     imports = ImportService(database, gateway=gateway, clock=clock, notes_share=1.0)
     await imports.run(connection, progress=lambda _kind, _done, _total: None)
-
-
-async def _connected(service: ConnectionService, twin: Twin, *, whole_company: bool) -> Connection:
-    keys = twin.accounts.keys()
-    here: str = keys["locations"][0]["id"]
-    authorisation = service.authorise(
-        base_url=BASE_URL,
-        client_id=keys["client_id"],
-        client_secret=keys["client_secret"],
-        redirect_uri=_CALLBACK,
-    )
-    asked = httpx2.URL(authorisation.url).params
-    consent = twin.authority.consent(dict(asked))
-    answer = await twin.authority.approve(consent, WHOLE_COMPANY if whole_company else here)
-    return await service.connect_with_oauth(authorisation, answer=answer, location_id=here)

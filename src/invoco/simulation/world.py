@@ -10,12 +10,14 @@ from typing import Any, Final
 
 import msgspec
 
-from invoco.domain.connections import Connection, ConnectionState
+from invoco.domain.connections import Connection
 from invoco.domain.kinds import RecordKind
 from invoco.domain.schedules import Job, Run
+from invoco.highlevel.clock import milliseconds
 from invoco.sandbox import Twin
 from invoco.sandbox.webhooks import POLICIES, Chaos, State
 from invoco.simulation.comparison import Past, contacts_differ, everything_differs
+from invoco.simulation.consent import consented, is_refused
 from invoco.simulation.doors import HookDoor
 from invoco.simulation.engine import Engine, Surroundings
 from invoco.simulation.hands import Hands
@@ -24,10 +26,9 @@ from invoco.simulation.owned import Killed
 from invoco.simulation.script import Script, Step
 
 HOOK_URL: Final = "http://invoco.test/webhooks/highlevel"
-_LOOK_EVERY: Final = 60.0
-_SELDOM: Final = 300.0
-_PATIENCE: Final = 6 * 3600.0
-"""Simulated seconds within which everything must have come to rest."""
+_LOOK_EVERY, _LONGER, _SELDOM = 60.0, 1.2, 1800.0
+_PATIENCE: Final = 30 * 3600.0
+"""Simulated seconds within which everything must have come to rest: a quota that is used up lasts until midnight."""
 _COMPARISONS: Final = 5
 """One that was begun before the calm may have to be ended first."""
 _IN_THE_DARK: Final = ("edit_contact", "edit_contact", "edit_contact", "tag_contact", "create_contact", "write_note")
@@ -197,21 +198,32 @@ class World:
     async def _deliver(self) -> None:
         """Wait until the twin has sent whatever it sends, and its search shows everything."""
         await self._pass(self._twin.index.lag + 1)
-        for _ in range(int(_PATIENCE / _SELDOM)):
+        ends, look = self._around.clock.now() + _PATIENCE, _LOOK_EVERY
+        while self._around.clock.now() < ends:
             if not await self._twin.webhooks.deliveries(limit=1, state=State.WAITING):
                 return
-            await self._pass(_SELDOM)
+            await self._pass(look)
+            look = min(look * _LONGER, _SELDOM)
         raise NeverQuiet("The twin goes on sending.")
 
     async def _rest_after(self, job: Job) -> None:
-        engine = self._living()
+        """Wake the job, and wait until it has run and nothing is left to do; an operator approves what is held."""
+        engine, began = self._living(), milliseconds(self._around.clock)
+        ends, look = self._around.clock.now() + _PATIENCE, _LOOK_EVERY
         await engine.wake(job)
-        for _ in range(int(_PATIENCE / _LOOK_EVERY)):
+        while self._around.clock.now() < ends:
             await engine.jobs.quiet()
-            if not (await engine.decide(approve=True) or await self._waits()):
+            if not await engine.decide(approve=True) and await self._ran(job, since=began) and not await self._waits():
                 return
-            await self._pass(_LOOK_EVERY)
+            await self._pass(look)
+            look = min(look * _LONGER, _SELDOM)
         raise NeverQuiet(f"After {job} the engine does not come to rest.")
+
+    async def _ran(self, job: Job, *, since: int) -> bool:
+        """A job that failed shortly before rests for a while, and runs only then."""
+        async with self._living().store.reading() as session:
+            due = (await session.runs.schedule(self.location_id)).get(job)
+        return due is not None and due.error is None and (due.finished_at or 0) >= since
 
     async def _waits(self) -> bool:
         """Whether anything is left to do for the engine."""
@@ -224,10 +236,11 @@ class World:
         return 0.0 if run is None or run.finished_at is None else run.started_at / 1000
 
     async def _reconnect(self) -> None:
-        """What an operator does when the credentials were refused for too long."""
-        connection = await self._connection()
-        if connection.state is not ConnectionState.CONNECTED:
-            await self._change(state=ConnectionState.CONNECTED, state_reason=None)
+        """What an operator does when the credentials are refused for good."""
+        store, clock, network = self._living().store, self._around.clock, self._around.network
+        if await is_refused(store, clock, network, await self._connection()):
+            self._tell("consents again")
+            await consented(self._twin, store, clock, network, whole_company=False)
 
     async def _change(self, **fields: Any) -> None:
         changed = msgspec.structs.replace(await self._connection(), **fields)

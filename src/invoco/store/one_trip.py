@@ -7,7 +7,8 @@ small, and on a busy machine a trip there and back takes many times as long as t
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, Self, TypeVar
 
@@ -25,6 +26,7 @@ class OneTripConnection(aiosqlite.Connection):
     def __init__(self, path: str, *, timeout: float = 5.0, **more: Any) -> None:
         connect = partial(sqlite3.connect, path, **{**more, "timeout": timeout, "check_same_thread": False})
         super().__init__(connect, iter_chunk_size=64)
+        self._timeout = timeout
         self._thread.daemon = True
         self._writes = False
         self.waits = True
@@ -53,9 +55,21 @@ class OneTripConnection(aiosqlite.Connection):
         """Do the work in the thread, or at once if it is nothing."""
         if self.is_brief or sql == "BEGIN" or sql.startswith("PRAGMA synchronous"):
             return work()
-        self._writes |= sql.startswith("BEGIN")
+        if sql.startswith("BEGIN"):
+            self._writes = True
+            with suppress(sqlite3.OperationalError), self._impatience():
+                return work()
         done: T = await self._execute(work)  # type: ignore[no-untyped-call]
         return done
+
+    @contextmanager
+    def _impatience(self) -> Iterator[None]:
+        """Meanwhile nobody is waited for who holds the database."""
+        self._conn.execute("PRAGMA busy_timeout = 0")
+        try:
+            yield
+        finally:
+            self._conn.execute(f"PRAGMA busy_timeout = {self._timeout * 1000:.0f}")
 
 
 class OneTripCursor:

@@ -92,11 +92,13 @@ class RereadShelf:
         found = _read(await self._connection.scalars(sa.select(_COLUMNS.record).where(*given_up)))
         return sorted(found, key=lambda reread: reread.failed_at or 0, reverse=True)
 
-    async def count(self, location_id: str, *, deleted_only: bool = False) -> int:
-        """How many wait; or only those of records that may be gone (`rereads.may_be_gone`)."""
-        which = UNSURE_DELETION if deleted_only else _WAITS
-        counted = sa.select(sa.func.count()).select_from(table).where(_COLUMNS.connection_id == location_id, which)
-        return int(await self._connection.scalar(counted) or 0)
+    async def count(self, location_id: str, *, gone: Subject | None = None) -> int:
+        """How many wait; or only those of that subject whose records may be gone (`rereads.may_be_gone`)."""
+        everything = sa.select(sa.func.count()).where(_WAITS)
+        # The subject is no condition of the rows: SQLite would take the index of everything that waits then.
+        doubtful = sa.select(sa.func.count().filter(_COLUMNS.subject == gone)).where(UNSURE_DELETION)
+        counted = (everything if gone is None else doubtful).select_from(table)
+        return int(await self._connection.scalar(counted.where(_COLUMNS.connection_id == location_id)) or 0)
 
     async def drop(self, location_id: str, subject: Subject, subject_id: str) -> bool:
         """Forget one; False when there was none."""

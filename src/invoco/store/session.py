@@ -31,11 +31,11 @@ class StoreSession:
         self.connection = connection
         self.writes = writes
 
-    def brief(self) -> None:
+    def brief(self, *, so: bool = True) -> None:
         """Say that what follows in the transaction is small: its statements need no thread of their own."""
         driver = self._driver()
         if isinstance(driver, OneTripConnection):
-            driver.is_brief = True
+            driver.is_brief = so
 
     def _driver(self) -> Any:
         proxy: Any = self.connection.sync_connection

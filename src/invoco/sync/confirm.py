@@ -20,7 +20,7 @@ from invoco.domain.rereads import Cause, Reread, Subject
 from invoco.highlevel.clock import Clock, milliseconds
 from invoco.highlevel.quota import Priority
 from invoco.sync.noticed import FEW
-from invoco.sync.outcomes import settle
+from invoco.sync.outcomes import Settled, settle
 from invoco.sync.rereading import Answer, read_abreast, read_changed_contacts
 
 _DUE = 500
@@ -28,6 +28,8 @@ _DUE = 500
 _ROUND, _CALM_ROUND = 2_000, 250
 """Milliseconds after which no further call of a round is begun, and newer rereads are looked for: in a round of events,
 and in one of anything else, for which events must not wait."""
+_AT_ONCE = 100
+"""Answers in one transaction, so that no event waits long to be shown."""
 _MANY_CONTACTS = 12
 """From here on contacts are read by pages."""
 _PATIENCE, _PATIENCE_WITH_UNREADABLE = 10, 3
@@ -73,6 +75,23 @@ async def confirm(
     answers = await _read(source, due, clock=clock)
     _raise_if_out_of_reach(answers)
     now = milliseconds(clock)
+    settled = [
+        await _kept(store, connection, answers[begin : begin + _AT_ONCE], now=now, new_id=new_id)
+        for begin in range(0, len(answers), _AT_ONCE)
+    ]
+    failed = sum(answer.error is not None for answer in answers)
+    return Confirmed(
+        read=len(answers) - failed,
+        changed=sum(each.changed for each in settled),
+        held=sum(each.held for each in settled),
+        postponed=failed,
+        events=due[0].urgency <= Priority.EVENT,
+        follow_ups=len(answers) if due[0].urgency > Priority.RECONCILE else 0,
+    )
+
+
+async def _kept(store: Store, connection: Connection, answers: Sequence[Answer], *, now: int, new_id: NewId) -> Settled:
+    """Apply what was read, and postpone what was not."""
     failed = [_postponed(answer.reread, answer.error, now=now) for answer in answers if answer.error is not None]
     told = [answer for answer in answers if answer.error is None]
     async with store.transaction(durable=False) as session:  # HighLevel can be asked again
@@ -81,14 +100,7 @@ async def confirm(
         settled = await settle(session, connection, told, now=now, new_id=new_id)
         if failed:
             await session.rereads.put(connection.id, failed)
-    return Confirmed(
-        read=len(told),
-        changed=settled.changed,
-        held=settled.held,
-        postponed=len(failed),
-        events=due[0].urgency <= Priority.EVENT,
-        follow_ups=len(answers) if due[0].urgency > Priority.RECONCILE else 0,
-    )
+    return settled
 
 
 async def _due(store: Store, connection: Connection, *, now: int, follow_ups: int) -> list[Reread]:

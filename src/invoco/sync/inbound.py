@@ -44,9 +44,9 @@ class Drained(msgspec.Struct, frozen=True, kw_only=True):
 async def drain(store: Store, *, connection: Connection, clock: Clock) -> Drained:
     """Take in what waits for a connection, `MOST` at a time; with fewer taken nothing is left."""
     async with store.transaction(durable=False) as session:  # the inbox is
+        session.brief()
         deliveries = await session.inbox.waiting(connection.id, limit=MOST)
-        if len(deliveries) <= FEW:
-            session.brief()
+        session.brief(so=len(deliveries) <= FEW)
         of_app = tuple(delivery for delivery in deliveries if is_of_app(delivery))
         others = [delivery for delivery in deliveries if not is_of_app(delivery)]
         drained = await _Round(session, connection, now=milliseconds(clock)).take_in(others)

@@ -16,7 +16,7 @@ from invoco.domain.rereads import Cause, Reread, Subject
 from invoco.domain.schedules import Job
 from invoco.domain.sync_ports import Provisional
 from invoco.highlevel.quota import Priority
-from invoco.highlevel.records import Record
+from invoco.highlevel.records import Note, Record, Task
 from invoco.sync.announcing import note_unannounced
 from invoco.sync.apply import AllOfContact, apply_all_of_contacts, apply_list, apply_told
 from invoco.sync.deletions import bury, forget_unknown, hold, is_sudden
@@ -32,6 +32,7 @@ _LOST_FOR_GOOD = 5
 """Searches after which a lost task is left to the next reconcile."""
 _SEARCH_AGAIN = 30_000
 _ONE = {Subject.CONTACT: RecordKind.CONTACT, Subject.APPOINTMENT: RecordKind.APPOINTMENT}
+_SUBJECTS = {kind: subject for subject, kind in _ONE.items()}
 _OF_CONTACT = {Subject.TASKS: RecordKind.TASK, Subject.NOTES: RecordKind.NOTE}
 _Told = tuple[Answer, SourcePage]
 
@@ -193,6 +194,9 @@ class _Settling:
                 self._asked.append(self._doubt(Subject.CONTACT, contact_id, answer.reread))
             else:
                 told.append((answer, answer.page or SourcePage.of([])))
+                if answer.page is not None and answer.page.records and contact_id not in here:
+                    # Nobody told of the contact: without it, no comparison would look for what belongs to it.
+                    self._asked.append(self._doubt(Subject.CONTACT, contact_id, answer.reread))
         return told
 
     async def _not_overtaken_notes(self, told: Sequence[_Told]) -> list[_Told]:
@@ -279,11 +283,19 @@ class _Settling:
             await self._bury_one(kind, open_here[each.subject_id], each)
 
     async def _is_mass(self, kind: RecordKind, found: int) -> bool:
-        waiting = await self._session.rereads.count(self._connection.id, deleted_only=True)
-        if any(held.kind is kind for held in await self._session.tombstones.held(self._connection.id)):
+        """Whether so many deletions, with those that still wait to be proved, must be approved.
+
+        Appointments go when their contacts do, so a mass of contacts is one of appointments too.
+        """
+        kinds = {kind, RecordKind.CONTACT}
+        if any(held.kind in kinds for held in await self._session.tombstones.held(self._connection.id)):
             return True
-        others = max(0, waiting - found)
-        return await is_sudden(self._session, self._connection, kind, found + others, at=self._now)
+        counts = {each: await self._session.rereads.count(self._connection.id, gone=_SUBJECTS[each]) for each in kinds}
+        counts[kind] = max(counts[kind], found)
+        for each, count in counts.items():
+            if await is_sudden(self._session, self._connection, each, count, at=self._now):
+                return True
+        return False
 
     async def _bury_one(self, kind: RecordKind, record: Record, reread: Reread) -> None:
         noticed = Noticed(
@@ -302,6 +314,22 @@ class _Settling:
             if each.subject_id not in known:
                 noticed = Noticed(cause=each.cause, at=self._now)
                 await forget_unknown(self._session, self._connection, kind, each.subject_id, noticed=noticed)
+        if kind is RecordKind.CONTACT:
+            await self._ask_for_orphans(rereads)
+
+    async def _ask_for_orphans(self, rereads: Sequence[Reread]) -> None:
+        """What belongs to a contact that was never here, and is gone, is read again so that it goes too."""
+        ids = [each.subject_id for each in rereads]
+        children: list[Task | Note] = [
+            *await self._session.tasks.of_contacts(self._connection.id, ids),
+            *await self._session.notes.of_contacts(self._connection.id, ids),
+        ]
+        owners = {child.contact_id for child in children}
+        for each in rereads:
+            if each.subject_id in owners:
+                self._asked += follow_ups(
+                    each.subject_id, since=each.since, now=self._now, cause=each.cause, event_id=each.event_id
+                )
 
 
 def _is_newer(mark: Provisional, answer: Answer | None) -> bool:

@@ -143,18 +143,36 @@ class RereadPromises:
             assert await session.rereads.count(location_id) == 1
 
     async def test_deletions_are_counted(self, store: Database, location_id: str) -> None:
-        """Those that wait to be confirmed."""
+        """Those of records for whose end anything speaks."""
         some = [
             reread("a", deleted=True),
             reread("b"),
             reread("c", deleted=True, failed_at=1),
-            reread("d", deleted=True),
+            reread("d", missed=True, subject=Subject.APPOINTMENT),
+            reread("e", gone=1),
+            reread("f", gone=1, subject=Subject.LOST_TASK),
         ]
         await ask(store, location_id, *some)
 
         async with store.reading() as session:
-            counts = [await session.rereads.count(location_id, deleted_only=only) for only in (False, True)]
-        assert counts == [3, 2]
+            counts = [
+                await session.rereads.count(location_id, gone=subject)
+                for subject in (None, Subject.CONTACT, Subject.APPOINTMENT)
+            ]
+        assert counts == [5, 2, 1]
+
+    async def test_follow_ups_may_be_left_out(self, store: Database, location_id: str) -> None:
+        """So many of the least urgent are told, and everything else."""
+        follow_ups = [reread(f"f{number}", urgency=Priority.IMPORT) for number in range(3)]
+        await ask(store, location_id, *follow_ups, reread("a"))
+
+        async with store.reading() as session:
+            told = [
+                [each.subject_id for each in await session.rereads.due(location_id, now=9, limit=9, follow_ups=few)]
+                for few in (0, 2)
+            ]
+        assert [len(ids) for ids in told] == [1, 3]
+        assert {ids[0] for ids in told} == {"a"}
 
     async def test_found_by_their_ids(self, store: Database, location_id: str) -> None:
         """Of one subject."""

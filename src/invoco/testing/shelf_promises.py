@@ -13,6 +13,7 @@ from invoco.domain.kinds import RECORD_TYPES, RecordKind
 from invoco.domain.search import TaskSearch
 from invoco.highlevel.records import Appointment, Business, Contact, CustomFieldValue, Note, Task
 from invoco.store.database import Database
+from invoco.store.rows import moment
 
 FULL = Contact(
     id="FullContact000000001",
@@ -145,6 +146,54 @@ class ShelfPromises:
 
         async with store.reading() as session:
             assert await session.contacts.page(location_id) == []
+
+
+class ChangePromises:
+    """Storing what the caller knows the state before of."""
+
+    @pytest.mark.parametrize(
+        "after",
+        [
+            Contact(id="c", email="a@x.org", city="Paris"),
+            Contact(id="c", email="b@x.org"),
+            Contact(id="c", email="a@x.org", date_updated="2025-01-01T00:00:00.000Z", tags=["vip"]),
+            Contact(id="c", phone="+12125550100", additional_emails=["a@x.org"]),
+            Contact(id="c", email="a@x.org", date_added="2025-01-01T00:00:00.000Z", business_id="b"),
+        ],
+    )
+    async def test_changed_contact(self, store: Database, location_id: str, after: Contact) -> None:
+        """It is stored, searched and found as if it had been put."""
+        before = Contact(id="c", email="a@x.org", additional_emails=["c@x.org"], phone="+12125550199")
+        await put(store, location_id, RecordKind.CONTACT, before)
+        async with store.transaction() as session:
+            await session.contacts.change(location_id, [(before, after), (None, Contact(id="n", email="n@x.org"))])
+
+            assert {"c": after} == await session.contacts.get_many(location_id, ["c", "x"])
+            assert [Contact(id="n", email="n@x.org")] == await session.contacts.with_email(location_id, "n@x.org")
+            found = [await session.contacts.with_email(location_id, f"{name}@x.org") for name in "abc"]
+            dated = await session.contacts.added(location_id, after=(0, ""), before=None, limit=9)
+        emails = {after.email, *after.additional_emails}
+        assert [[after] if f"{name}@x.org" in emails else [] for name in "abc"] == found
+        assert [moment(after.date_added) or 0] == [at for at, id_ in dated if id_ == "c"]
+
+    async def test_changed_records_of_other_kinds(self, store: Database, location_id: str) -> None:
+        """A change of a task is a put."""
+        before, after = Task(id="t", contact_id="c", title="Old"), Task(id="t", contact_id="c", title="New")
+        await put(store, location_id, RecordKind.TASK, before)
+        async with store.transaction() as session:
+            await session.tasks.change(location_id, [(before, after)])
+
+            assert [after] == await session.tasks.of_contact(location_id, "c")
+
+    async def test_children_of_several_contacts(self, store: Database, location_id: str) -> None:
+        """Of these, and of no others."""
+        tasks = [Task(id=id_, contact_id=owner) for id_, owner in (("t1", "a"), ("t2", "b"), ("t3", "a"), ("t4", "c"))]
+        await put(store, location_id, RecordKind.TASK, *tasks)
+
+        async with store.reading() as session:
+            found = await session.tasks.of_contacts(location_id, ["a", "b", "x"])
+            assert await session.tasks.of_contacts(location_id, []) == []
+        assert {task.id for task in found} == {"t1", "t2", "t3"}
 
 
 class ComparisonPromises:

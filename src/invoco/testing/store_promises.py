@@ -10,7 +10,7 @@ from invoco.testing.ledger_promises import ConnectionPromises, ImportPromises, J
 from invoco.testing.reread_promises import ProvisionalPromises, RereadPromises
 from invoco.testing.run_promises import RunPromises, UnannouncedPromises
 from invoco.testing.search_promises import LookUpPromises, SearchPromises
-from invoco.testing.shelf_promises import ChildPromises, ComparisonPromises, ShelfPromises
+from invoco.testing.shelf_promises import ChangePromises, ChildPromises, ComparisonPromises, ShelfPromises
 from invoco.testing.tombstone_promises import HeldPromises, TombstonePromises
 from invoco.testing.transaction_promises import SecretPromises, TransactionPromises
 
@@ -18,6 +18,7 @@ from invoco.testing.transaction_promises import SecretPromises, TransactionPromi
 class StorePromises(
     ShelfPromises,
     ChildPromises,
+    ChangePromises,
     ComparisonPromises,
     SearchPromises,
     LookUpPromises,

@@ -102,6 +102,34 @@ class TransactionPromises:
         async with store.reading() as session:
             assert await session.contacts.count(location_id) == 20
 
+    @pytest.mark.parametrize("durable", [True, False])
+    async def test_brief_transaction(self, store: Database, location_id: str, *, durable: bool) -> None:
+        """What is done at once is done all the same, or not at all."""
+        contacts = [Contact(id=str(number), email="a@x.org") for number in range(3)]
+        async with store.transaction(durable=durable) as session:
+            session.brief()
+            await session.contacts.put(location_id, contacts)
+
+        async def delete_and_fail() -> None:
+            async with store.transaction(durable=durable) as session:
+                session.brief()
+                await session.contacts.delete(location_id, ["0", "1"])
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            await delete_and_fail()
+
+        async with store.reading() as session:
+            session.brief()
+            assert contacts == await session.contacts.with_email(location_id, "a@x.org")
+
+    async def test_durable_and_passing_transactions_take_turns(self, store: Database, location_id: str) -> None:
+        """Each sees what the others wrote."""
+        for number, durable in enumerate([True, False, False, True]):
+            async with store.transaction(durable=durable) as session:
+                assert await session.contacts.count(location_id) == number
+                await session.contacts.put(location_id, [Contact(id=str(number))])
+
     async def test_ping(self, store: Database) -> None:
         """A database that answers gives no error."""
         await store.ping()

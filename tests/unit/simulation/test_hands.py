@@ -14,7 +14,7 @@ from invoco.simulation.script import ACTS
 from invoco.simulation.timeless import LoopClock
 from invoco.simulation.world import OWN_ACTS
 
-BAD_LUCK = {"fault", "calm", "trouble_webhooks", "lag"}
+BAD_LUCK = {"fault", "calm", "trouble_webhooks", "lag", "quota"}
 PEOPLE = sorted(set(ACTS) - set(OWN_ACTS) - BAD_LUCK)
 TRIES = 12
 """How often an act is tried: some of them do nothing now and then, such as a tag that is there already."""
@@ -104,10 +104,12 @@ def test_bad_luck_and_its_end(timelessly, templates, tmp_path):
     async def work():
         async with handled(templates[0].copied(tmp_path)) as (hands, twin):
             for number in range(TRIES):
-                for act in ("fault", "trouble_webhooks", "lag"):
+                for act in ("fault", "trouble_webhooks", "lag", "quota"):
                     await hands.do(act, Random(f"{act} {number}"))
+            assert twin.settings.limits != twin.limiter.limits
             troubled = (bool(twin.switchboard.hits()), twin.subscription.chaos != Chaos())
             await hands.do("calm", Random(1))
+            assert twin.settings.limits == twin.limiter.limits
             return troubled, twin.switchboard.hits(), twin.subscription.chaos, set(hands.troubles)
 
     troubled, hits, chaos, remembered = timelessly(work())

@@ -60,7 +60,7 @@ async def database(path):
         (lambda it: it.rereads.drop("l", Subject.CONTACT, "a"), {"sqlite_autoindex_rereads_1"}),
         (lambda it: it.rereads.failed("l"), {"ix_rereads_due"}),
         (lambda it: it.rereads.count("l"), {"ix_rereads_due"}),
-        (lambda it: it.rereads.count("l", deleted_only=True), {"ix_rereads_deleted"}),
+        (lambda it: it.rereads.count("l", gone=Subject.CONTACT), {"ix_rereads_deleted"}),
         (lambda it: it.provisional.get_many("l", CONTACT, ["a", "b"]), {"sqlite_autoindex_provisional_1"}),
         (lambda it: it.provisional.confirm("l", CONTACT, ["a", "b"]), {"sqlite_autoindex_provisional_1"}),
         (lambda it: it.provisional.confirm_of_contacts("l", CONTACT, ["c"]), {"ix_provisional_contact_id"}),

@@ -44,6 +44,11 @@ class FakeLocation:
         self.while_reading: Any = None
         """Called once, in the middle of the next read by id."""
 
+    @property
+    def calls(self) -> int:
+        """One for each read."""
+        return len(self.reads)
+
     def put(self, *contacts: Contact) -> None:
         """Contacts as both the index and a read by id tell them."""
         for contact in contacts:

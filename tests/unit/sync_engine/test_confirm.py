@@ -18,6 +18,7 @@ from invoco.domain.ids import new_id
 from invoco.domain.kinds import RecordKind
 from invoco.domain.ports import SourcePage
 from invoco.domain.rereads import Cause, Subject
+from invoco.domain.schedules import Job, Run
 from invoco.highlevel.clock import iso
 from invoco.highlevel.quota import Priority
 from invoco.highlevel.records import Appointment, Business, Contact, Note, Task, User
@@ -385,6 +386,37 @@ async def test_notes_of_a_contact_that_was_never_here_go_with_it(here, there):
     assert await here.get(NOTE, "n1") is None
 
 
+async def test_notes_of_a_contact_that_nobody_told_of_bring_it(here, there):
+    """Or else no comparison would ever look at what belongs to it."""
+    there.put(Contact(id="c1"))
+    there.notes["c1"] = [Note(id="n1", contact_id="c1")]
+    await here.ask(Subject.NOTES, "c1")
+    await settled(here, there, rounds=2)
+
+    assert (Contact(id="c1"), there.notes["c1"]) == (await here.get(CONTACT, "c1"), [await here.get(NOTE, "n1")])
+
+
+async def test_a_contact_without_notes_that_nobody_told_of_is_left_to_comparisons(here, there):
+    """Nothing hangs in the air."""
+    there.put(Contact(id="c1"))
+    await here.ask(Subject.NOTES, "c1")
+    await confirmed(here, there)
+
+    assert await here.waiting() == []
+
+
+async def test_what_belongs_to_a_contact_that_went_unseen_goes_too(here, there):
+    """The contact was told of by nobody, and is gone when it is read."""
+    await here.put(NOTE, Note(id="n1", contact_id="c1"))
+    await here.put(TASK, Task(id="t1", contact_id="c1"))
+    await here.ask(Subject.CONTACT, "c1", deleted=True)
+    await here.ask(Subject.CONTACT, "c2", deleted=True)
+    await settled(here, there, rounds=3)
+
+    assert (None, None) == (await here.get(NOTE, "n1"), await here.get(TASK, "t1"))
+    assert [] == [read for read in there.reads if read in {"notes/c2", "tasks/c2"}]
+
+
 async def test_children_found_of_a_buried_contact_raise_hope(here, there):
     """They are not applied before the contact is back."""
     await here.put(CONTACT, Contact(id="c1"))
@@ -607,3 +639,59 @@ async def test_a_note_that_an_event_told_of_after_its_contact_went_is_not_shown_
     assert await here.get(NOTE, "n1") is None
     async with here.store.reading() as session:
         assert await session.provisional.count(here.connection.id) == 0
+
+
+async def test_a_mass_that_a_comparison_missed_is_held(here, there):
+    """Even where each round reads a few: all that were missed count, and none is dealt with before."""
+    contacts = [Contact(id=f"c{number}") for number in range(25)]
+    await here.put(CONTACT, *contacts)
+    for contact in contacts:
+        await here.ask(Subject.CONTACT, contact.id, cause=Cause.RECONCILE, urgency=int(Priority.RECONCILE), missed=True)
+
+    async def it_takes_long():
+        here.clock.advance(1)
+
+    for _ in range(60):
+        there.while_reading = it_takes_long
+        await confirmed(here, there)
+        here.clock.advance(5)
+    async with here.store.reading() as session:
+        [held] = await session.tombstones.held(here.connection.id)
+        left = await session.contacts.count(here.connection.id)
+
+    assert (25, 25) == (len(held.record_ids), left)
+
+
+async def test_appointments_of_a_mass_of_contacts_are_held_too(here, there):
+    """Few as they are: they are gone because their contacts are."""
+    contacts = [Contact(id=f"c{number}") for number in range(25)]
+    await here.put(CONTACT, *contacts)
+    await here.put(APPOINTMENT, Appointment(id="a1", contact_id="c1"))
+    await here.ask(Subject.APPOINTMENT, "a1", deleted=True)
+    for contact in contacts:
+        await here.ask(Subject.CONTACT, contact.id, deleted=True, due_at=here.now + 2000)
+    await confirmed(here, there)
+    async with here.store.reading() as session:
+        [held] = await session.tombstones.held(here.connection.id)
+
+    assert (APPOINTMENT, ("a1",)) == (held.kind, held.record_ids)
+    assert await here.get(APPOINTMENT, "a1") is not None
+
+
+async def test_what_a_comparison_missed_waits_for_its_end(here, there):
+    """Whether it is one of a mass shows then."""
+    await here.put(CONTACT, Contact(id="c1"))
+    run = Run(id="r1", location_id=here.connection.id, job=Job.RECONCILE, started_at=here.now)
+    async with here.store.transaction() as session:
+        await session.runs.put(run)
+    await here.ask(Subject.CONTACT, "c1", cause=Cause.RECONCILE, run_id="r1", missed=True)
+    for _ in range(4):
+        await confirmed(here, there)
+        here.clock.advance(31)
+    still_here = await here.get(CONTACT, "c1")
+    async with here.store.transaction() as session:
+        await session.runs.put(replace(run, finished_at=here.now))
+    await confirmed(here, there)
+
+    assert still_here is not None
+    assert await here.get(CONTACT, "c1") is None

@@ -144,6 +144,21 @@ async def test_a_flood_is_shown_before_anything_is_read_again(here, service, the
     assert len(there.reads) > 5
 
 
+async def test_calls_are_spared_by_gathering(here, service, there, clock):
+    """When half of the window is used up, a second passes before the next reads, and more go into one call."""
+    there.put(*(Contact(id=f"c{number}") for number in range(60)))
+    for number in range(60):
+        await here.ask(Subject.TASKS, f"c{number}")
+    await service.run(Job.CONFIRM, here.connection.id)
+    spared = clock.slept[:]
+    await here.ask(Subject.CONTACT, "c1")
+    await service.run(Job.CONFIRM, here.connection.id)
+
+    assert "contact/c1" in there.reads
+    assert 1.0 in spared
+    assert len(clock.slept) > len(spared)
+
+
 async def test_a_flood_is_drained_to_its_end(here, service):
     """Round after round."""
     await here.receive(*(here.event("ContactUpdate", id=f"c{number % 5}") for number in range(1203)))
