@@ -271,7 +271,6 @@ def test_a_killed_server_on_sqlite(tmp_path, fresh_twin):
     check(fresh_twin, killed_under_load(home, fresh_twin, [["serve"]], url=url))
 
 
-@pytest.mark.skipif("INVOCO_TEST_KILLS" not in os.environ, reason="takes minutes; set INVOCO_TEST_KILLS=50")
 def test_killed_processes_on_postgresql(tmp_path, fresh_twin):
     """A server that only takes in, and two workers that do the rest."""
     port = free_port()

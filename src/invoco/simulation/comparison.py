@@ -123,11 +123,14 @@ async def _undone(session: StoreSession, location_id: str) -> list[str]:
     counts = {
         "webhooks wait": (await session.inbox.counts()).get(DeliveryState.WAITING, 0),
         "rereads wait": await session.rereads.count(location_id),
-        "rereads were given up": len(await session.rereads.failed(location_id)),
         "records are provisional": await session.provisional.count(location_id),
         "deletions are held": len(await session.tombstones.held(location_id)),
     }
-    return [f"{count} {what}" for what, count in counts.items() if count]
+    given_up = [
+        f"{each.subject} {each.subject_id} was given up: {each.reason}"
+        for each in await session.rereads.failed(location_id)
+    ]
+    return given_up + [f"{count} {what}" for what, count in counts.items() if count]
 
 
 async def _untrue(session: StoreSession, location_id: str) -> list[str]:

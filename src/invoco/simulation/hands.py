@@ -29,6 +29,8 @@ _FAULTS: Final = (
 )  # fmt: skip
 _WORDS: Final = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "haven")
 _TAGS: Final = ("vip", "newsletter", "cold", "moved", "lapsed", "Neu", "übergabe")
+LAGS: Final = (0.0, 5.0, 60.0, 240.0)
+"""How many seconds the search may be behind."""
 _ROWS_ARE_MISSING: Final = ("flicker", "malformed")
 _MOST_HITS: Final = 60
 _CREATING: Final = frozenset({"create_contact", "create_task", "write_note", "book_appointment"})
@@ -260,7 +262,7 @@ class Hands:
 
     async def lag(self, dice: Random) -> None:
         """The search shows what was written so many seconds later from now on."""
-        self._twin.index.lag = dice.choice((0.0, 5.0, 60.0, 240.0))
+        self._twin.index.lag = dice.choice(LAGS)
 
     async def _edit(self, dice: Random, body: dict[str, Any]) -> None:
         await self._twin.books.contacts.update(self._here, (await self._contact(dice)).id, body, **_BY)

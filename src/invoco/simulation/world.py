@@ -20,7 +20,7 @@ from invoco.simulation.comparison import Past, contacts_differ, everything_diffe
 from invoco.simulation.consent import consented, is_refused
 from invoco.simulation.doors import HookDoor
 from invoco.simulation.engine import Engine, Surroundings
-from invoco.simulation.hands import Hands
+from invoco.simulation.hands import LAGS, Hands
 from invoco.simulation.mortal import AFTER, BEFORE
 from invoco.simulation.owned import Killed
 from invoco.simulation.script import Script, Step
@@ -197,7 +197,7 @@ class World:
 
     async def _deliver(self) -> None:
         """Wait until the twin has sent whatever it sends, and its search shows everything."""
-        await self._pass(self._twin.index.lag + 1)
+        await self._pass(max(LAGS) + 1)  # what was written under a longer lag than the last is shown later
         ends, look = self._around.clock.now() + _PATIENCE, _LOOK_EVERY
         while self._around.clock.now() < ends:
             if not await self._twin.webhooks.deliveries(limit=1, state=State.WAITING):

@@ -79,7 +79,15 @@ async def _begun(ledger: Ledger, store: Store, *, now: int) -> int:
         await _forget(session, ledger.location_id)
         await session.runs.move(ledger.location_id, POSITION, now)
         await session.runs.put(ledger.run)
+        await _try_again(session, ledger.location_id, now=now)
     return now
+
+
+async def _try_again(session: Session, location_id: str, *, now: int) -> None:
+    """What was given up has another chance: whatever was in the way may be gone by now."""
+    if given_up := await session.rereads.failed(location_id):
+        again = [replace(reread, attempts=0, failed_at=None, due_at=now) for reread in given_up]
+        await session.rereads.put(location_id, again)
 
 
 async def _forget(session: Session, location_id: str) -> None:

@@ -201,7 +201,9 @@ async def undone(session, here):
         subject=Subject.CONTACT, subject_id="c", since=1, asked_at=1, due_at=1, urgency=Priority.EVENT,
         cause=Cause.EVENT,
     )  # fmt: skip
-    await session.rereads.put(here, [reread, msgspec.structs.replace(reread, subject_id="d", failed_at=1)])
+    await session.rereads.put(
+        here, [reread, msgspec.structs.replace(reread, subject_id="d", failed_at=1, reason="It was unreadable.")]
+    )
     mark = Provisional(kind=RecordKind.CONTACT, record_id="c", contact_id=None, since=1, shown_at=1)
     await session.provisional.mark(here, [mark])
     held = HeldDeletions(
@@ -219,9 +221,9 @@ def test_work_is_left_undone(compared):
         return await pair.differences()
 
     assert [
+        "contact d was given up: It was unreadable.",
         "1 webhooks wait",
         "1 rereads wait",
-        "1 rereads were given up",
         "1 records are provisional",
         "1 deletions are held",
     ] == compared(change)

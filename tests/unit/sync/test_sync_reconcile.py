@@ -537,3 +537,17 @@ async def test_a_pass_that_was_left_for_days_begins_anew(source, reconciled, clo
     await reconciled()
 
     assert source.reads[0] == ("locations", None)
+
+
+async def test_what_was_given_up_is_tried_again(reconciled, rereads, store):
+    """Whatever kept it from being read may have passed by the next comparison."""
+    given_up = Reread(
+        subject=Subject.USERS, subject_id="", since=1, asked_at=1, due_at=1, urgency=Priority.EVENT, cause=Cause.EVENT,
+        attempts=10, failed_at=5, reason="No.",
+    )  # fmt: skip
+    async with store.transaction() as session:
+        await session.rereads.put(HERE, [given_up])
+
+    assert await rereads() == {}
+    await reconciled()
+    assert {(Subject.USERS, ""): replace(given_up, attempts=0, failed_at=None, due_at=START)} == await rereads()
