@@ -26,7 +26,6 @@ class OneTripConnection(aiosqlite.Connection):
     def __init__(self, path: str, *, timeout: float = 5.0, **more: Any) -> None:
         connect = partial(sqlite3.connect, path, **{**more, "timeout": timeout, "check_same_thread": False})
         super().__init__(connect, iter_chunk_size=64)
-        self._timeout = timeout
         self._thread.daemon = True
         self._writes = False
         self.waits = True
@@ -65,11 +64,12 @@ class OneTripConnection(aiosqlite.Connection):
     @contextmanager
     def _impatience(self) -> Iterator[None]:
         """Meanwhile nobody is waited for who holds the database."""
+        (patience,) = self._conn.execute("PRAGMA busy_timeout").fetchone()
         self._conn.execute("PRAGMA busy_timeout = 0")
         try:
             yield
         finally:
-            self._conn.execute(f"PRAGMA busy_timeout = {self._timeout * 1000:.0f}")
+            self._conn.execute(f"PRAGMA busy_timeout = {patience}")
 
 
 class OneTripCursor:
