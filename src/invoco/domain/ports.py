@@ -13,6 +13,14 @@ from invoco.domain.changes import Change
 from invoco.domain.connections import ApiKey, Connection, SetAside
 from invoco.domain.imports import Allowance, ImportRun, ImportStep, Outlook
 from invoco.domain.kinds import RecordKind
+from invoco.domain.outbound_ports import (
+    AliasShelf,
+    BaseShelf,
+    ConflictShelf,
+    FindingShelf,
+    MappingShelf,
+    OutboxShelf,
+)  # fmt: skip
 from invoco.domain.search import ContactSearch, TaskSearch
 from invoco.domain.sync_ports import InboxShelf, ProvisionalShelf, RereadShelf, RunShelf, TombstoneShelf
 from invoco.highlevel.quota import Priority
@@ -184,7 +192,7 @@ class JournalShelf(Protocol):
     """History and outbox."""
 
     async def record(self, changes: Sequence[Change], *, send: bool) -> None:
-        """Append each change to the history, and to the outbox if it is to be sent to HighLevel."""
+        """Append each change to the history, and to the outbox, due at once, if it is to be sent to HighLevel."""
 
     async def history(self, location_id: str, record_id: str) -> list[Mapping[str, Any]]:
         """What happened to a record, oldest first.
@@ -192,8 +200,24 @@ class JournalShelf(Protocol):
         Each row tells at, actor, action, operation, before, after, event_id, run_id and read_at.
         """
 
+    async def of_run(self, location_id: str, run_id: str, *, after: int = 0, limit: int) -> list[Mapping[str, Any]]:
+        """What a run changed behind that position, oldest first.
+
+        Each row tells as in `history`, and position, kind, record_id and contact_id.
+        """
+
+    async def newest(
+        self, location_id: str, kind: RecordKind, record_id: str, *, limit: int
+    ) -> list[Mapping[str, Any]]:
+        """What happened to a record last, newest first, told as in `of_run`."""
+
+    async def of_contact(
+        self, location_id: str, contact_id: str, *, before: int | None = None, limit: int
+    ) -> list[Mapping[str, Any]]:
+        """What happened to a contact and what is its own, newest first, before that position; told as in `of_run`."""
+
     async def outbox(self, location_id: str) -> list[Mapping[str, Any]]:
-        """Writes still to be sent, oldest first: id, at, operation, path, body, contact."""
+        """What waits to be sent, in the order in which it was asked for: id, at, operation, path, body, contact."""
 
 
 class Session(Protocol):
@@ -225,6 +249,18 @@ class Session(Protocol):
     def tombstones(self) -> TombstoneShelf: ...
     @property
     def runs(self) -> RunShelf: ...
+    @property
+    def bases(self) -> BaseShelf: ...
+    @property
+    def outbox(self) -> OutboxShelf: ...
+    @property
+    def aliases(self) -> AliasShelf: ...
+    @property
+    def findings(self) -> FindingShelf: ...
+    @property
+    def conflicts(self) -> ConflictShelf: ...
+    @property
+    def mappings(self) -> MappingShelf: ...
     def brief(self, *, so: bool = True) -> None:
         """Say that what follows in the transaction is small, or is not: for what is small nobody need step aside."""
 

@@ -52,3 +52,8 @@ def position_column() -> sa.Column[int]:
     """The order in which rows came; kept when a row is replaced."""
     counter = sa.BigInteger().with_variant(sa.Integer, "sqlite")
     return sa.Column("position", counter, primary_key=True, autoincrement=True)
+
+
+def part_of_index(name: str, *columns: str, where: sa.TextClause, unique: bool = False) -> sa.Index:
+    """An index of those rows alone."""
+    return sa.Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from invoco.domain.errors import StoreTooNew
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """Every revision this Invoco knows, oldest first."""
 HEAD = REVISIONS[-1]
 

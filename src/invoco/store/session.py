@@ -9,13 +9,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from invoco.domain.kinds import RecordKind
 from invoco.highlevel.records import Note
+from invoco.store.aliases import AliasShelf
 from invoco.store.appointments import AppointmentShelf
+from invoco.store.bases import BaseShelf
+from invoco.store.conflicts import ConflictShelf
 from invoco.store.connections import ConnectionShelf, KeyShelf
 from invoco.store.contacts import ContactShelf
+from invoco.store.findings import FindingShelf
 from invoco.store.imports import ImportShelf
 from invoco.store.inbox import InboxShelf
 from invoco.store.journal import JournalShelf
+from invoco.store.mapping_versions import MappingShelf
 from invoco.store.one_trip import OneTripConnection
+from invoco.store.outbox import OutboxShelf
 from invoco.store.provisional import ProvisionalShelf
 from invoco.store.rereads import RereadShelf
 from invoco.store.runs import RunShelf
@@ -105,6 +111,36 @@ class StoreSession:
     def runs(self) -> RunShelf:
         """Runs of polls and reconciles, how far they came, and the schedule."""
         return RunShelf(self.connection)
+
+    @cached_property
+    def bases(self) -> BaseShelf:
+        """Records of which Invoco's state is not simply HighLevel's."""
+        return BaseShelf(self.connection)
+
+    @cached_property
+    def outbox(self) -> OutboxShelf:
+        """What is still to be sent to HighLevel."""
+        return OutboxShelf(self.connection)
+
+    @cached_property
+    def aliases(self) -> AliasShelf:
+        """Ids that records had before HighLevel gave them its own."""
+        return AliasShelf(self.connection)
+
+    @cached_property
+    def findings(self) -> FindingShelf:
+        """Fields that are not as somebody wished."""
+        return FindingShelf(self.connection)
+
+    @cached_property
+    def conflicts(self) -> ConflictShelf:
+        """Fields that wait for somebody to choose."""
+        return ConflictShelf(self.connection)
+
+    @cached_property
+    def mappings(self) -> MappingShelf:
+        """The versions of the mappings."""
+        return MappingShelf(self.connection)
 
     def shelf(self, kind: RecordKind) -> RecordShelf[Any]:
         """The shelf of that kind; definitions (tags, users, …) are reached only here."""

@@ -7,18 +7,13 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from invoco.store.columns import PlainText, instant_column, metadata, position_column, text_column
+from invoco.store.columns import PlainText, instant_column, metadata, part_of_index, position_column, text_column
 
 WAITING = sa.text("state = 'waiting'")
 """Written out wherever it is asked for: neither dialect uses such an index for a parameter."""
 SETTLED = sa.text("state <> 'waiting'")
 UNSURE_DELETION = sa.text("deleted AND NOT failed")
 BURIED = sa.text("archived IS NOT NULL")
-
-
-def _part_of_index(name: str, *columns: str, where: sa.TextClause) -> sa.Index:
-    """An index of those rows alone."""
-    return sa.Index(name, *columns, sqlite_where=where, postgresql_where=where)
 
 
 inbox = sa.Table(
@@ -34,8 +29,8 @@ inbox = sa.Table(
     sa.Column("copies", sa.Integer, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
     sa.UniqueConstraint("webhook_id", name="uq_inbox"),
-    _part_of_index("ix_inbox_waiting", "connection_id", "position", where=WAITING),
-    _part_of_index("ix_inbox_settled", "state", "received_at", where=SETTLED),
+    part_of_index("ix_inbox_waiting", "connection_id", "position", where=WAITING),
+    part_of_index("ix_inbox_settled", "state", "received_at", where=SETTLED),
     sa.Index("ix_inbox_at", "connection_id", "at"),
 )  # fmt: skip
 """Received webhooks; `connection_id` is empty for an event of a company."""
@@ -51,7 +46,7 @@ rereads = sa.Table(
     sa.Column("deleted", sa.Boolean, nullable=False),
     sa.Column("record", sa.Text, nullable=False),
     sa.Index("ix_rereads_due", "connection_id", "failed", "urgency", "due_at"),
-    _part_of_index("ix_rereads_deleted", "connection_id", where=UNSURE_DELETION),
+    part_of_index("ix_rereads_deleted", "connection_id", where=UNSURE_DELETION),
 )  # fmt: skip
 """What must be read from HighLevel again."""
 
@@ -79,7 +74,7 @@ tombstones = sa.Table(
     sa.Column("archived", sa.LargeBinary, nullable=True),
     sa.Index("ix_tombstones_contact_id", "connection_id", "contact_id", "gone_at"),
     sa.Index("ix_tombstones_gone_at", "connection_id", "gone_at", "kind"),
-    _part_of_index("ix_tombstones_purge_at", "purge_at", where=BURIED),
+    part_of_index("ix_tombstones_purge_at", "purge_at", where=BURIED),
 )  # fmt: skip
 """Records that are gone in HighLevel; `archived` is the hidden record as JSON."""
 

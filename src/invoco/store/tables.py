@@ -13,8 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy.schema import SchemaItem
 
 from invoco.domain.kinds import RecordKind
-from invoco.store.columns import PlainText, instant_column, metadata, position_column, text_column
+from invoco.store.columns import PlainText, instant_column, metadata, part_of_index, position_column, text_column
 
+OF_A_RUN = sa.text("run_id IS NOT NULL")
+"""Which `run_id = ?` says too."""
 _CONTACT_TEXTS = (
     "name_lower", "first_name_lower", "last_name_lower", "email_lower", "phone", "business_id", "company_name",
     "address1", "city", "state", "country", "postal_code", "website", "source", "type", "assigned_to", "timezone",
@@ -201,21 +203,7 @@ history = sa.Table(
     sa.Column("run_id", PlainText, nullable=True),
     instant_column("read_at", nullable=True),
     sa.Index("ix_history_record_id", "connection_id", "record_id", "position"),
+    sa.Index("ix_history_contact_id", "connection_id", "contact_id", "position"),
+    part_of_index("ix_history_run_id", "connection_id", "run_id", "position", where=OF_A_RUN),
 )  # fmt: skip
 """Every change with the record before and after it, as JSON in wire form."""
-
-outbox = sa.Table(
-    "outbox", metadata,
-    position_column(),
-    text_column("connection_id"),
-    text_column("kind"),
-    text_column("record_id"),
-    text_column("contact_id"),
-    text_column("operation"),
-    text_column("actor"),
-    instant_column("at"),
-    sa.Column("path", sa.Text, nullable=False),
-    sa.Column("body", sa.Text, nullable=True),
-    sa.Index("ix_outbox_connection_id", "connection_id", "position"),
-)  # fmt: skip
-"""Writes that HighLevel has not been told yet; `path` and `body` are JSON."""
