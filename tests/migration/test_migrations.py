@@ -11,8 +11,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from msgspec.structs import replace
 
 from invoco.domain.errors import StoreTooNew
+from invoco.domain.kinds import RecordKind
+from invoco.domain.outbound import Write
 from invoco.highlevel.records import Contact
 from invoco.store import migrating, schema
 from invoco.store.database import Database
@@ -59,6 +62,23 @@ async def test_rows_of_the_first_revision_are_kept(empty_url):
     await database.close()
     assert Contact(id="c1", first_name="Ada") == contact
     assert ("create", {}, None) == (told["action"], told["after"], told["event_id"])
+
+
+async def test_what_was_not_sent_waits(empty_url):
+    """Writes of older revisions are due, in their order."""
+    await _asked(empty_url, lambda connection: _upgrade_to(connection, "0002"))
+    await _asked(empty_url, _fill_outbox)
+    await schema.upgrade(empty_url)
+
+    database = await Database.open(empty_url)
+    async with database.reading() as session:
+        writes = await session.outbox.waiting("l1", now=0, contacts=9)
+    await database.close()
+    expected = Write(
+        id=1, location_id="l1", kind=RecordKind.CONTACT, record_id="c1", contact_id="c1", operation="update-contact",
+        actor="api:x", at=5, path={"contactId": "c1"}, body={"firstName": "Ada"},
+    )  # fmt: skip
+    assert [expected, replace(expected, id=2, at=6, body=None)] == writes
 
 
 async def test_newer_revision_is_refused(empty_url):
@@ -117,6 +137,14 @@ def _fill_first_revision(connection):
     """Rows as the first revision wrote them."""
     _insert(connection, "contacts", record='{"id": "c1", "firstName": "Ada"}', id="c1", dnd=False)
     _insert(connection, "history", position=1, record_id="c1", action="create", before=None, after="{}")
+
+
+def _fill_outbox(connection):
+    """Writes as the second revision kept them."""
+    told = {"kind": "contacts", "record_id": "c1", "contact_id": "c1", "operation": "update-contact", "actor": "api:x"}
+    path, body = '{"contactId": "c1"}', '{"firstName": "Ada"}'
+    _insert(connection, "outbox", position=1, at=5, path=path, body=body, **told)
+    _insert(connection, "outbox", position=2, at=6, path=path, body=None, **told)
 
 
 def _insert(connection, name, **values):

@@ -37,7 +37,10 @@ class OutboxShelf(Protocol):
     """What is still to be sent; `JournalShelf.record` appends to it."""
 
     async def waiting(self, location_id: str, *, now: int, contacts: int) -> list[Write]:
-        """All waiting writes of so many contacts, in order: of those whose oldest waiting write is due, the oldest."""
+        """All waiting writes of so many contacts, in order: of those whose oldest waiting write is due.
+
+        What has been due longest comes first.
+        """
 
     async def waiting_of(self, location_id: str, contact_id: str) -> list[Write]:
         """All waiting writes of one contact, due or not, in order."""
@@ -70,7 +73,10 @@ class OutboxShelf(Protocol):
         """How many there are, by state."""
 
     async def forget(self, *, before: int) -> int:
-        """Remove a part of what was settled (but did not fail) before that instant; tells how many."""
+        """Remove what was settled (but did not fail) before that instant; tells how many.
+
+        Many are not removed at once, so that nobody waits for it: there may be more until it tells 0.
+        """
 
 
 class AliasShelf(Protocol):
@@ -101,7 +107,7 @@ class FindingShelf(Protocol):
     async def page(
         self, location_id: str, *, is_open: bool = True, after: str | None = None, limit: int = 100
     ) -> list[Finding]:
-        """Newest first, behind the finding of that id."""
+        """Newest first, behind the finding of that id; those that are open, or those that are closed."""
 
     async def close(self, location_id: str, finding_ids: Sequence[str], *, at: int) -> int:
         """Close those that are open; tells how many."""
@@ -114,18 +120,18 @@ class ConflictShelf(Protocol):
     """Fields that wait for somebody to choose."""
 
     async def put(self, conflicts: Sequence[Conflict]) -> None:
-        """Keep them, replacing those of the same ids; of one record and field at most one is open."""
+        """Keep them, replacing those of the same ids; an open one of the same record and field keeps its id."""
 
     async def find(self, location_id: str, conflict_id: str) -> Conflict | None:
         """The conflict of that id."""
 
     async def open_of(self, location_id: str, kind: RecordKind, record_ids: Sequence[str]) -> dict[str, list[Conflict]]:
-        """The open ones of these records, by record id."""
+        """The open ones of these records, by record id, in the order of their fields."""
 
     async def page(
         self, location_id: str, *, is_open: bool = True, after: str | None = None, limit: int = 100
     ) -> list[Conflict]:
-        """Newest first, behind the conflict of that id."""
+        """Newest first, behind the conflict of that id; those that are open, or those that are settled."""
 
     async def count(self, location_id: str) -> int:
         """How many are open."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from invoco.testing.inbox_promises import EventFigurePromises, InboxPromises
 from invoco.testing.ledger_promises import ConnectionPromises, ImportPromises, JournalPromises
+from invoco.testing.outbound_promises import AliasPromises, BasePromises, OutboxPromises, TracePromises
+from invoco.testing.outcome_promises import ConflictPromises, FindingPromises, MappingPromises
 from invoco.testing.reread_promises import ProvisionalPromises, RereadPromises
 from invoco.testing.run_promises import RunPromises, UnannouncedPromises
 from invoco.testing.search_promises import LookUpPromises, SearchPromises
@@ -35,5 +37,12 @@ class StorePromises(
     HeldPromises,
     RunPromises,
     UnannouncedPromises,
+    OutboxPromises,
+    TracePromises,
+    BasePromises,
+    AliasPromises,
+    FindingPromises,
+    ConflictPromises,
+    MappingPromises,
 ):
     """All promises of a store."""
