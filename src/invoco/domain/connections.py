@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
+from invoco.domain.conflicts import ConflictRules
 from invoco.domain.deletions import DeletionPolicy, MassDeletion
 from invoco.domain.kinds import RecordKind
 from invoco.domain.schedules import Modes
@@ -41,6 +42,8 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     deletion: dict[RecordKind, DeletionPolicy] = {}
     """By kind; a kind that is not named is archived."""
     mass_deletion: MassDeletion = MassDeletion()
+    conflicts: ConflictRules = ConflictRules()
+    """Who wins where both sides changed a field."""
 
     @property
     def app_id(self) -> str | None:

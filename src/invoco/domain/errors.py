@@ -72,8 +72,9 @@ class InvalidFields(FixInput):
 
     cure = "Correct the fields named."
 
-    def __init__(self, problems: list[str]) -> None:
-        self.problems = problems
+    def __init__(self, problems: list[str], *, refused: dict[str, str] | None = None) -> None:
+        """`refused` tells the reasons by the wire name of the field, where HighLevel named them."""
+        self.problems, self.refused = problems, refused or {}
         super().__init__("; ".join(problems))
 
 

@@ -118,7 +118,7 @@ class ConflictState(StrEnum):
 
 
 class Conflict(msgspec.Struct, frozen=True, kw_only=True):
-    """A field that both sides changed to different values, which waits for somebody to choose; one per field is open."""
+    """A field that both sides changed to different values: somebody must choose. One per field is open at most."""
 
     id: str
     location_id: str

@@ -22,6 +22,7 @@ class Subject(StrEnum):
     """A task whose contact is not known (facts 8.2, i332), by its own id; `hint` is its title."""
     LOCATION = "locations"
     USERS = "users"
+    TAGS = "tags"
     BUSINESSES = "businesses"
     """The whole list; the id is empty."""
 
@@ -34,6 +35,8 @@ class Cause(StrEnum):
     RECONCILE = "reconcile"
     RETRY = "retry"
     """An operator asked for it again."""
+    SENT = "sent"
+    """It was read after it had been written."""
 
 
 class Reread(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ import httpx2
 from invoco.domain.connections import Connection
 from invoco.domain.errors import Reconnect
 from invoco.domain.ports import Secrets
+from invoco.gateway.destination import HighLevelDestination
 from invoco.gateway.errors import our_errors
 from invoco.gateway.source import HighLevelSource, Reading
 from invoco.highlevel.auth import (
@@ -157,6 +158,16 @@ class HighLevelGateway:
                 reading=self._reading,
                 at=at,
             )
+
+    @asynccontextmanager
+    async def destination(self, connection: Connection) -> AsyncIterator[HighLevelDestination]:
+        """The connected location, to be written to as urgently as events are read.
+
+        Raises:
+            Reconnect: its client secret or token is not kept.
+        """
+        async with await self.open_client(connection, priority=Priority.EVENT) as client:
+            yield HighLevelDestination(client, base_url=connection.base_url)
 
     def _client(
         self, credentials: Credentials, *, resource_id: str, base_url: str, priority: Priority = Priority.INTERACTIVE

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol, Self
 
 from invoco.domain.connections import Connection
+from invoco.domain.destination import Destination
 from invoco.domain.ports import Secrets, Source
 from invoco.highlevel.auth import OAuthApp, Tokens, TokenStore
 from invoco.highlevel.quota import Priority
@@ -40,6 +41,9 @@ class Gateway(Protocol):
         self, connection: Connection, *, at: int | None = None, priority: Priority = Priority.IMPORT
     ) -> AbstractAsyncContextManager[Source]:
         """The connected location; appointments lie around `at` (milliseconds), or around the present."""
+
+    def destination(self, connection: Connection) -> AbstractAsyncContextManager[Destination]:
+        """The connected location, to be written to."""
 
 
 def client_secret_name(client_id: str) -> str:
