@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from invoco.domain.changes import Change
 from invoco.domain.kinds import RecordKind
 from invoco.domain.ports import Session
+from invoco.sync.parting import part
 
 
 class JournalRecorder:
@@ -16,6 +17,7 @@ class JournalRecorder:
         """Append the changes; what goes away with its contact is not sent, for HighLevel does the same by itself."""
         own = [change for change in changes if not _goes_with_contact(change)]
         cascaded = [change for change in changes if _goes_with_contact(change)]
+        await part(session, changes)
         await session.journal.record(own, send=True)
         if cascaded:
             await session.journal.record(cascaded, send=False)
