@@ -13,7 +13,7 @@ app = typer.Typer(help="Write the reference from the code.", no_args_is_help=Tru
 
 @app.command("write")
 def write(folder: Annotated[Path, typer.Argument(help="Where the pages go.", file_okay=False)]) -> None:
-    """Write commands.md, settings.md, operations.md and errors.md."""
+    """Write commands.md, settings.md, operations.md, errors.md and transforms.md."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in pages().items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -27,6 +27,7 @@ def pages() -> dict[str, str]:
         "settings.md": _page("Settings", _settings()),
         "operations.md": _page("Operations", _operations()),
         "errors.md": _page("Errors", _errors()),
+        "transforms.md": _page("Transforms", _transforms()),
     }
 
 
@@ -80,6 +81,38 @@ def _errors() -> Iterator[str]:
     for root in (InvocoError, HighLevelError):
         for kind in _descendants(root):
             yield f"## `{kind.__name__}`\n\n{(kind.__doc__ or '').splitlines()[0]} {kind.cure}\n"
+
+
+def _transforms() -> Iterator[str]:
+    from invoco.mapping import TRANSFORMS
+
+    for transform in TRANSFORMS.values():
+        back = "Can flow both ways." if transform.has_inverse else "One way only."
+        types = f"From {transform.takes.value} to {transform.gives.value}."
+        options = "".join(_options(transform.options))
+        examples = "".join(_examples(transform))
+        yield f"## `{transform.name}`\n\n{transform.description} {types} {back}\n\n{options}{examples}"
+
+
+def _options(options: Any) -> Iterator[str]:
+    import msgspec
+
+    for field in msgspec.structs.fields(options):
+        default = "*" if field.required else f": {_literal(field.default)}"
+        yield f"- option `{field.encode_name}`{default}\n"
+
+
+def _examples(transform: Any) -> Iterator[str]:
+    for example in transform.examples:
+        options = "".join(f", {name} = {_literal(value)}" for name, value in example.options.items())
+        step = f'{{ use = "{transform.name}"{options} }}' if options else f'"{transform.name}"'
+        yield f"- `{step}` makes `{_literal(example.result)}` of `{_literal(example.given)}`\n"
+
+
+def _literal(value: Any) -> str:
+    from invoco.mapping.writing import toml_value
+
+    return "nothing" if value is None else toml_value(list(value) if isinstance(value, tuple) else value)
 
 
 def _descendants(kind: Any) -> Iterator[Any]:

@@ -7,6 +7,7 @@
     │   └── QuotaUsed           the day's quota of calls is used up
     ├── FixInput              the caller corrects what was given
     │   ├── InvalidFields       each field with its reason
+    │   ├── InvalidMapping      each rule of a mapping with its problem and cure
     │   ├── BadRequest          the request as a whole makes no sense
     │   ├── DuplicateContact    the contact exists; `existing_id`
     │   └── Misconfigured       a setting, a file or the machine must be put right
@@ -25,6 +26,8 @@ A message is one sentence that names the cause; `cure` is one sentence that says
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class InvocoError(Exception):
@@ -76,6 +79,16 @@ class InvalidFields(FixInput):
         """`refused` tells the reasons by the wire name of the field, where HighLevel named them."""
         self.problems, self.refused = problems, refused or {}
         super().__init__("; ".join(problems))
+
+
+class InvalidMapping(FixInput):
+    """The mapping cannot be used."""
+
+    cure = "Correct the rules named."
+
+    def __init__(self, problems: Sequence[object]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(map(str, problems)))
 
 
 class BadRequest(FixInput):
