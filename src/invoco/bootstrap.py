@@ -204,6 +204,9 @@ def _assembled(settings: Settings, database: Database, clock: Clock) -> Invoco:
         for location_id in locations:
             await jobs.wake(Job.DRAIN, location_id)
 
+    async def on_written(location_id: str) -> None:
+        await jobs.wake(Job.SEND, location_id)
+
     async def on_connected(connection: Connection) -> None:
         await jobs.wake(Job.RECONCILE, connection.id)
 
@@ -219,7 +222,7 @@ def _assembled(settings: Settings, database: Database, clock: Clock) -> Invoco:
         imports=imports,
         verification=VerificationService(database, gateway=gateway, clock=clock),
         keys=KeyService(database, clock=clock),
-        books=Books(database, clock=clock, recorder=JournalRecorder()),
+        books=Books(database, clock=clock, recorder=JournalRecorder(), on_written=on_written),
         webhooks=WebhookInbox(database, clock=clock, client_id=settings.client_id, on_stored=on_stored),
         jobs=jobs,
         sync=SyncService(

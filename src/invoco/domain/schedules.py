@@ -14,6 +14,8 @@ class Job(StrEnum):
     """Take in what waits in the inbox."""
     CONFIRM = "confirm"
     """Read again what is in doubt."""
+    SEND = "send"
+    """Bring to HighLevel what was changed here."""
     POLL = "poll"
     """Look for contacts that changed lately."""
     RECONCILE = "reconcile"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
@@ -11,12 +11,12 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from invoco.domain.errors import BadRequest, InvocoError
+from invoco.domain.errors import BadRequest, InvocoError, NoSuchRecord
 from invoco.highlevel.operations import OPERATIONS, Operation
 from invoco.routes import automations, bulk, businesses, calendars, contacts, locations, notes, tags, tasks, users
 from invoco.routes.admission import admitted, own_location
 from invoco.routes.answers import JsonAnswer, traced
-from invoco.routes.calls import Call, Gate, Handler
+from invoco.routes.calls import Call, Gate, Handler, JsonObject
 from invoco.routes.documentation import documented
 from invoco.routes.errors import ErrorTable, Refused, answer_error, error_table
 from invoco.routes.queries import check_required
@@ -126,7 +126,19 @@ async def _answer(request: Request, served: Served, face: Face) -> JsonAnswer:
         query=request.query_params,
         body=checked(operation.body or (), raw),
     )
-    return traced(await HANDLERS[operation.id](call), status=operation.success)
+    return traced(await _handled(operation.id, call), status=operation.success)
+
+
+async def _handled(operation_id: str, call: Call) -> JsonObject:
+    """A record that nobody finds may have had this id before HighLevel gave it its own."""
+    handler = HANDLERS[operation_id]
+    try:
+        return await handler(call)
+    except NoSuchRecord:
+        path = await call.books.resolved(call.location_id, call.path)
+        if path == call.path:
+            raise
+        return await handler(replace(call, path=path))
 
 
 def _check_readable(request: Request) -> None:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from invoco.domain.connections import Connection
 from invoco.domain.deletions import DeletionAction, DeletionPolicy, HeldDeletions, HeldState
 from invoco.domain.errors import FixInput
+from invoco.domain.ids import new_id
 from invoco.domain.kinds import RecordKind
 from invoco.domain.ports import Session, Store
 from invoco.domain.rereads import Cause, Reread, Subject
@@ -18,9 +19,11 @@ from invoco.domain.sync_ports import Jobs
 from invoco.highlevel.clock import Clock, milliseconds
 from invoco.highlevel.quota import Priority
 from invoco.highlevel.records import Record
+from invoco.sync.agreement import Agreement
 from invoco.sync.deletions import bury
 from invoco.sync.noticed import Noticed
 from invoco.sync.outcomes import APPROVED
+from invoco.sync.two_sided import two_sided
 
 _READ_AGAIN = {RecordKind.CONTACT: Subject.CONTACT, RecordKind.APPOINTMENT: Subject.APPOINTMENT}
 """Kinds that are read by id: each record is read once more before it is buried."""
@@ -92,8 +95,9 @@ class DeletionService:
             return
         if state is HeldState.REJECTED:
             connection = replace(connection, deletion={**connection.deletion, held.kind: _LEFT})
-        records = await _still_here(session, held)
-        await bury(session, connection, held.kind, records, noticed=Noticed(cause=Cause.RETRY, at=now))
+        theirs = two_sided(session, Agreement(connection=connection), new_id=new_id)
+        records = await _still_here(theirs, held)
+        await bury(theirs, connection, held.kind, records, noticed=Noticed(cause=Cause.RETRY, at=now))
 
 
 async def _find(session: Session, held_id: str) -> HeldDeletions:

@@ -9,8 +9,10 @@ from invoco.domain.kinds import RecordKind
 from invoco.domain.ports import LoadingStore
 from invoco.highlevel.clock import Clock, milliseconds
 from invoco.service.gateway import Gateway
+from invoco.sync.agreement import Agreement
 from invoco.sync.imports import ImportOutcome, Progress, run_import
 from invoco.sync.plan import ImportPlan, plan
+from invoco.sync.two_sided import TwoSidedStore
 
 __all__ = ["ImportService", "Progress"]
 
@@ -52,7 +54,7 @@ class ImportService:
         async with self._gateway.source(connection, at=run.started_at) as source:
             return await run_import(
                 source,
-                self._store,
+                TwoSidedStore(self._store, Agreement(connection=connection), new_id=self._new_id),
                 run=run,
                 clock=self._clock,
                 progress=progress,

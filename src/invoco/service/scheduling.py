@@ -113,10 +113,13 @@ class Scheduler:
             session.brief()
             drains = await session.inbox.waiting_locations()
             confirmations = await session.rereads.due_locations(now=now)
+            sendings = await session.outbox.due_locations(now=now)
         for location_id in drains:
             await self._jobs.wake(Job.DRAIN, location_id)
         for location_id in self._followed.keys() & set(confirmations):
             await self._jobs.wake(Job.CONFIRM, location_id)
+        for location_id in self._followed.keys() & set(sendings):
+            await self._jobs.wake(Job.SEND, location_id)
 
     async def _follow_schedules(self, now: int, *, resume: bool) -> None:
         await self._look_at_connections(now)

@@ -24,11 +24,14 @@ from invoco.highlevel.clock import Clock, milliseconds
 from invoco.highlevel.quota import Priority
 from invoco.service.gateway import Gateway
 from invoco.service.imports import ImportService
+from invoco.sync.agreement import Agreement
 from invoco.sync.confirm import confirm
 from invoco.sync.inbound import MOST, drain, is_of_app
+from invoco.sync.outbound import send
 from invoco.sync.pace import PAUSE, Pace
 from invoco.sync.polling import poll
 from invoco.sync.reconcile import reconcile
+from invoco.sync.two_sided import TwoSidedStore
 
 _DAY = 86_400_000
 _BELIEVED_FOR = 900_000
@@ -84,6 +87,7 @@ class SyncService:
         """Locations for which so much waits that reading again is put off until all of it is shown."""
         self._handlers: dict[Job, Callable[[Connection], Awaitable[None]]] = {
             Job.CONFIRM: self._confirm,
+            Job.SEND: self._send,
             Job.POLL: self._poll,
             Job.RECONCILE: self._reconcile,
             Job.RETENTION: self._retain,
@@ -148,7 +152,7 @@ class SyncService:
 
     async def _drain_some(self, connection: Connection) -> bool:
         """Whether more may wait."""
-        drained = await drain(self._store, connection=connection, clock=self._clock)
+        drained = await drain(self._theirs(connection), connection=connection, clock=self._clock)
         if drained.asked and connection.id not in self._backlogs:
             await self._jobs.wake(Job.CONFIRM, connection.id)
         await self._handle_app_events(drained.of_app)
@@ -179,7 +183,7 @@ class SyncService:
             if (pause := pace.pause(source.calls, source.allowance, self._clock.now())) > 0:
                 await self._clock.sleep(pause)
             round_ = await confirm(
-                source, self._store, connection=connection, clock=self._clock, new_id=self._new_id,
+                source, self._theirs(connection), connection=connection, clock=self._clock, new_id=self._new_id,
                 follow_ups=pace.follow_ups(self._clock.now()),
             )  # fmt: skip
             pace.note(round_, self._clock.now())
@@ -196,11 +200,32 @@ class SyncService:
             seconds = (due_at - milliseconds(self._clock)) / 1000
             await self._jobs.wake(Job.CONFIRM, connection.id, after=seconds if seconds > 0 else PAUSE)
 
+    async def _send(self, connection: Connection) -> None:
+        """Until nothing is due; what was postponed wakes this again."""
+        agreement = Agreement(connection=connection)
+        async with self._gateway.destination(connection) as destination:
+            while True:
+                sent = await send(destination, self._store, agreement=agreement, clock=self._clock, new_id=self._new_id)
+                if not sent.contacts:
+                    break
+        await self._jobs.wake(Job.CONFIRM, connection.id)
+        async with self._store.reading() as session:
+            due_at = await session.outbox.next_due(connection.id)
+        if due_at is not None:
+            seconds = (due_at - milliseconds(self._clock)) / 1000
+            await self._jobs.wake(Job.SEND, connection.id, after=max(seconds, PAUSE))
+
+    def _theirs(self, connection: Connection) -> TwoSidedStore:
+        """The mirror as HighLevel's side of the connection sees it."""
+        return TwoSidedStore(self._store, Agreement(connection=connection), new_id=self._new_id)
+
     async def _poll(self, connection: Connection) -> None:
         if not await self._was_imported(connection):
             return
         source = (await self._sources.of(connection)).at_priority(Priority.RECONCILE)
-        run = await poll(source, self._store, connection=connection, clock=self._clock, run_id=self._new_id())
+        run = await poll(
+            source, self._theirs(connection), connection=connection, clock=self._clock, run_id=self._new_id()
+        )
         if run.doubtful or run.created or run.updated:
             await self._jobs.wake(Job.CONFIRM, connection.id)
 
@@ -213,7 +238,7 @@ class SyncService:
         try:
             async with self._gateway.source(connection, at=run.started_at, priority=Priority.RECONCILE) as source:
                 await reconcile(
-                    source, self._store, connection=connection, clock=self._clock, run=run,
+                    source, self._theirs(connection), connection=connection, clock=self._clock, run=run,
                     notes_share=self._notes_share,
                 )  # fmt: skip
         finally:
@@ -241,6 +266,7 @@ class SyncService:
         async with self._store.transaction() as session:
             await session.tombstones.purge(now=now)
             await session.runs.forget(before=before)
+            await session.outbox.forget(before=before)
         while await self._forget_events(before):
             continue
 

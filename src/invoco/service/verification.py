@@ -5,12 +5,15 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from invoco.domain.connections import Connection
+from invoco.domain.ids import new_id
 from invoco.domain.kinds import RecordKind
-from invoco.domain.ports import Store
+from invoco.domain.ports import LoadingStore
 from invoco.highlevel.clock import Clock
 from invoco.service.gateway import Gateway
+from invoco.sync.agreement import Agreement
 from invoco.sync.drift import Drift
 from invoco.sync.imports import Progress
+from invoco.sync.two_sided import TwoSidedStore
 from invoco.sync.verify import verify
 
 VERIFIED = "verified"
@@ -20,7 +23,7 @@ VERIFIED = "verified"
 class VerificationService:
     """Compares mirrors with their sources."""
 
-    def __init__(self, store: Store, *, gateway: Gateway, clock: Clock) -> None:
+    def __init__(self, store: LoadingStore, *, gateway: Gateway, clock: Clock) -> None:
         self._store, self._gateway, self._clock = store, gateway, clock
 
     async def verify(
@@ -37,11 +40,10 @@ class VerificationService:
         async with self._store.reading() as session:
             run = await session.imports.latest(connection.id)
         began = self._clock.now()
+        theirs = TwoSidedStore(self._store, Agreement(connection=connection), new_id=new_id)
         async with self._gateway.source(connection, at=run.started_at if run else None) as source:
             calls = source.calls
-            drift = await verify(
-                source, self._store, location_id=connection.id, progress=progress, skip=skip, first=first
-            )
+            drift = await verify(source, theirs, location_id=connection.id, progress=progress, skip=skip, first=first)
             calls = source.calls - calls
         certificate = replace(drift, at=int(began * 1000), seconds=self._clock.now() - began, calls=calls)
         await self._keep(connection, certificate, skip=skip)

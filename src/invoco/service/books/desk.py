@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -17,6 +17,13 @@ from invoco.highlevel.records import Contact, Record
 from invoco.service.books.recorder import Recorder
 
 R = TypeVar("R", bound=Record)
+
+OnWritten = Callable[[str], Awaitable[None]]
+"""Is told the location after a write was committed."""
+
+
+async def nobody(_location_id: str) -> None:
+    """Nobody needs to know."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,6 +67,7 @@ class Desk:
     new_id: NewId
     find_contacts: Callable[[Session], ContactFinder]
     find_tasks: Callable[[Session], TaskFinder]
+    on_written: OnWritten = nobody
 
     @asynccontextmanager
     async def writing(self, location_id: str, *, actor: str) -> AsyncIterator[Writing]:
@@ -71,6 +79,8 @@ class Desk:
             yield writing
             if writing.changes:
                 await self.recorder.record(session, writing.changes)
+        if writing.changes:
+            await self.on_written(location_id)
 
 
 def contact_of(record: Record) -> str | None:
