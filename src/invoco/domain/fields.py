@@ -55,8 +55,8 @@ def with_fields(record: R, changes: Mapping[str, Any]) -> R:
     own = {name: attribute for attribute, name in _attributes(type(record))}
     changed: dict[str, Any] = {}
     for name, value in changes.items():
-        group, _, part = name.partition(".")
-        if not part:
+        group, dot, part = name.partition(".")
+        if not dot:
             changed[own[name]] = _blank(record, own[name]) if value is None else value
         elif group == CUSTOM:
             values = changed.get(own[CUSTOM], getattr(record, own[CUSTOM]))

@@ -82,10 +82,10 @@ class _Sides:
         self._rules, self._moments = rules, moments
 
     def merged(self) -> tuple[dict[str, Any], list[Clash]]:
-        """Every field that has a value or had one, and the fields on which the sides clash."""
+        """Every field that has a value or had one, and the fields on which the sides clash; both by the alphabet."""
         merged: dict[str, Any] = {}
         clashes: list[Clash] = []
-        for name in self.base.keys() | self.theirs.keys() | self.ours.keys():
+        for name in sorted(self.base.keys() | self.theirs.keys() | self.ours.keys()):
             base, theirs, ours = self.base.get(name), self.theirs.get(name), self.ours.get(name)
             if name in SETS:
                 merged[name] = _merged_set(base, theirs, ours)
@@ -96,7 +96,7 @@ class _Sides:
             else:
                 clashes.append(self._clash(name, base, theirs, ours))
                 merged[name] = clashes[-1].chosen
-        return merged, sorted(clashes, key=lambda clash: clash.field)
+        return merged, clashes
 
     def _clash(self, name: str, base: Any, theirs: Any, ours: Any) -> Clash:
         rule = self._rules.of(name)
@@ -112,9 +112,9 @@ def _merged_set(base: list[Any] | None, theirs: list[Any] | None, ours: list[Any
 
 
 def _put_name_together(merged: dict[str, Any], clashes: list[Clash], sides: _Sides) -> list[Clash]:
-    """The whole name follows its parts: as one side has it for these very parts, else joined from them."""
+    """The whole name follows its parts where they differ: as one side has it for these very parts, else joined."""
     parts = (merged.get("firstName"), merged.get("lastName"))
-    if all(_parts(side) == parts for side in (sides.base, sides.theirs, sides.ours)):
+    if all(_parts(side) == parts for side in (sides.theirs, sides.ours)):
         return clashes
     for side in (sides.theirs, sides.ours):
         if _parts(side) == parts:
@@ -135,17 +135,22 @@ def _newest(theirs: Any, ours: Any, moments: Moments) -> Any:
 
 def _longest(theirs: Any, ours: Any, _moments: Moments) -> Any:
     """Whichever side it is on: of values that are as long the greater one."""
-    return max((theirs, ours), key=lambda value: (value is not None, len(_text(value)), _text(value)))
+    return max((theirs, ours), key=lambda value: (value is not None, len(_text(value)), _rank(value)))
 
 
 def _union(theirs: Any, ours: Any, moments: Moments) -> Any:
     if isinstance(theirs, list) and isinstance(ours, list):
-        return sorted([*theirs, *(item for item in ours if item not in theirs)], key=_text)
+        return [item for _, item in sorted({_rank(item): item for item in [*theirs, *ours]}.items())]
     return _longest(theirs, ours, moments)
 
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value, order="sorted").decode()
+
+
+def _rank(value: Any) -> tuple[str, bool]:
+    """Of any two values that are not the same, one is before the other: `5` before `"5"`."""
+    return _text(value), isinstance(value, str)
 
 
 _CHOICES: Final[Mapping[ConflictRule, Callable[[Any, Any, Moments], Any]]] = {

@@ -27,6 +27,7 @@ CREATES: Final = {
     RecordKind.NOTE: "create-note",
 }
 _BY_OTHER_CALLS: Final = frozenset({"tags", "followers", "businessId"})
+_CHANNELS: Final = frozenset({"dndSettings", "inboundDndSettings"})
 _NOT_TAKEN: Final = "HighLevel does not take this field when a record is changed."
 _EMPTY: Final = ""
 """What clears a field that may not be null (facts 10.5)."""
@@ -149,14 +150,24 @@ def _deviation(name: str, wished: Any, has: Any, was: Any) -> tuple[Deviation, s
 
 def _verified(name: str, wished: Any, has: Any, got: Record) -> bool:
     """Whether HighLevel has what was sent, after its own normalising (facts 10.1)."""
-    if same(name, wished, has):
+    if same(name, wished, has) or (wished is None and _is_off(name, has)):
         return True
     if isinstance(got, Contact) and wished is not None and has is not None:
         group, _, part = name.partition(".")
+        if group in _CHANNELS and not (isinstance(wished, dict) and isinstance(has, dict)):
+            return False
         if group == CUSTOM:
             return same_contact({CUSTOM: [{"id": part, "value": wished}]}, got)
         return same_contact({group: {part: wished}} if part else {name: wished}, got)
     return name == "dueDate" and _same_instant(wished, has)
+
+
+def _is_off(name: str, has: Any) -> bool:
+    """Whether the value is the one that clears a channel or a switch."""
+    group, dot, _ = name.partition(".")
+    if group in _CHANNELS:
+        return isinstance(has, dict) and has.get("status") == "inactive"
+    return not dot and has is False
 
 
 def _same_instant(one: Any, other: Any) -> bool:
@@ -176,14 +187,16 @@ def _steps(name: str, before: Mapping[str, Any], changes: Mapping[str, Any]) -> 
 def _body(operation: str, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Fields in the spelling of writes: custom fields as a list, channels as one object (facts 10.3, 10.4)."""
     body: dict[str, Any] = {}
-    nullable = {field.name for field in OPERATIONS[operation].body or () if field.nullable}
+    taken = OPERATIONS[operation].body or ()
+    nullable = {field.name for field in taken if field.nullable}
+    switches = {field.name for field in taken if field.type == "boolean"}
     for name, value in changes.items():
         group, _, part = name.partition(".")
         if group == CUSTOM:
             body.setdefault(CUSTOM, []).append({"id": part, "field_value": _EMPTY if value is None else value})
         elif part:
             body.setdefault(group, {})[part] = {"status": "inactive"} if value is None else value
-        elif value is None and name == "dnd":
+        elif value is None and name in switches:
             body[name] = False
         else:
             body[name] = _EMPTY if value is None and name not in nullable else value
