@@ -20,6 +20,7 @@ from invoco.highlevel.clock import Clock, SystemClock
 from invoco.highlevel.quota import Quotas
 from invoco.jobs.ending import end
 from invoco.jobs.in_process import InProcessJobs
+from invoco.service.agreements import Agreements
 from invoco.service.archive import ArchiveService
 from invoco.service.books import Books
 from invoco.service.connection_settings import ConnectionSettingsService
@@ -213,25 +214,28 @@ def _assembled(settings: Settings, database: Database, clock: Clock) -> Invoco:
     installations = InstallationService(
         database, tokens=tokens, gateway=gateway, clock=clock, on_connected=on_connected
     )
-    imports = ImportService(database, gateway=gateway, clock=clock, notes_share=settings.notes_daily_share)
+    agreements = Agreements(database, clock=clock)
+    imports = ImportService(
+        database, gateway=gateway, clock=clock, notes_share=settings.notes_daily_share, agreements=agreements
+    )
     return Invoco(
         settings=settings,
         clock=clock,
         database=database,
         connections=ConnectionService(database, tokens=tokens, secrets=secrets, gateway=gateway, clock=clock),
         imports=imports,
-        verification=VerificationService(database, gateway=gateway, clock=clock),
+        verification=VerificationService(database, gateway=gateway, clock=clock, agreements=agreements),
         keys=KeyService(database, clock=clock),
         books=Books(database, clock=clock, recorder=JournalRecorder(), on_written=on_written),
         webhooks=WebhookInbox(database, clock=clock, client_id=settings.client_id, on_stored=on_stored),
         jobs=jobs,
         sync=SyncService(
             database, gateway=gateway, jobs=jobs, app_events=installations, imports=imports, clock=clock,
-            notes_share=settings.notes_daily_share,
+            notes_share=settings.notes_daily_share, agreements=agreements,
         ),
         modes=ModeService(database, clock=clock),
         connection_settings=ConnectionSettingsService(database, clock=clock),
-        deletions=DeletionService(database, jobs=jobs, clock=clock),
+        deletions=DeletionService(database, jobs=jobs, clock=clock, agreements=agreements),
         archive=ArchiveService(database, clock=clock),
         failures=FailureService(database, jobs=jobs, clock=clock),
         deliveries=DeliveryService(database, clock=clock),

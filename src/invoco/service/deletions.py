@@ -19,7 +19,7 @@ from invoco.domain.sync_ports import Jobs
 from invoco.highlevel.clock import Clock, milliseconds
 from invoco.highlevel.quota import Priority
 from invoco.highlevel.records import Record
-from invoco.sync.agreement import Agreement
+from invoco.service.agreements import Agreements
 from invoco.sync.deletions import bury
 from invoco.sync.noticed import Noticed
 from invoco.sync.outcomes import APPROVED
@@ -42,8 +42,9 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 class DeletionService:
     """Shows held deletions and carries out what an operator decides about them."""
 
-    def __init__(self, store: Store, *, jobs: Jobs, clock: Clock) -> None:
+    def __init__(self, store: Store, *, jobs: Jobs, clock: Clock, agreements: Agreements | None = None) -> None:
         self._store, self._jobs, self._clock = store, jobs, clock
+        self._agreements = agreements or Agreements(store, clock=clock)
 
     async def held(self, connection: Connection | None = None, *, waiting_only: bool = True) -> list[HeldDeletions]:
         """Those of one connection, or of all; newest first."""
@@ -95,7 +96,7 @@ class DeletionService:
             return
         if state is HeldState.REJECTED:
             connection = replace(connection, deletion={**connection.deletion, held.kind: _LEFT})
-        theirs = two_sided(session, Agreement(connection=connection), new_id=new_id)
+        theirs = two_sided(session, await self._agreements.within(session, connection), new_id=new_id)
         records = await _still_here(theirs, held)
         await bury(theirs, connection, held.kind, records, noticed=Noticed(cause=Cause.RETRY, at=now))
 

@@ -8,11 +8,10 @@ from invoco.domain.imports import ImportRun
 from invoco.domain.kinds import RecordKind
 from invoco.domain.ports import LoadingStore
 from invoco.highlevel.clock import Clock, milliseconds
+from invoco.service.agreements import Agreements
 from invoco.service.gateway import Gateway
-from invoco.sync.agreement import Agreement
 from invoco.sync.imports import ImportOutcome, Progress, run_import
 from invoco.sync.plan import ImportPlan, plan
-from invoco.sync.two_sided import TwoSidedStore
 
 __all__ = ["ImportService", "Progress"]
 
@@ -21,11 +20,13 @@ class ImportService:
     """Plans and runs imports, and shows what they could not read."""
 
     def __init__(
-        self, store: LoadingStore, *, gateway: Gateway, clock: Clock, notes_share: float, new_id: NewId = new_id
-    ) -> None:
+        self, store: LoadingStore, *, gateway: Gateway, clock: Clock, notes_share: float, new_id: NewId = new_id,
+        agreements: Agreements | None = None,
+    ) -> None:  # fmt: skip
         """`notes_share` is the part of a day's quota that reading notes may use, between 0 and 1."""
         self._store, self._gateway, self._clock = store, gateway, clock
         self._notes_share, self._new_id = notes_share, new_id
+        self._agreements = agreements or Agreements(store, clock=clock)
 
     async def plan(self, connection: Connection) -> ImportPlan:
         """What a whole import will cost.
@@ -54,7 +55,7 @@ class ImportService:
         async with self._gateway.source(connection, at=run.started_at) as source:
             return await run_import(
                 source,
-                TwoSidedStore(self._store, Agreement(connection=connection), new_id=self._new_id),
+                self._agreements.theirs(self._store, connection, new_id=self._new_id),
                 run=run,
                 clock=self._clock,
                 progress=progress,

@@ -22,9 +22,9 @@ from invoco.domain.schedules import Job, Run
 from invoco.domain.sync_ports import Jobs
 from invoco.highlevel.clock import Clock, milliseconds
 from invoco.highlevel.quota import Priority
+from invoco.service.agreements import Agreements
 from invoco.service.gateway import Gateway
 from invoco.service.imports import ImportService
-from invoco.sync.agreement import Agreement
 from invoco.sync.confirm import confirm
 from invoco.sync.inbound import MOST, drain, is_of_app
 from invoco.sync.outbound import send
@@ -72,12 +72,14 @@ class SyncService:
         clock: Clock,
         notes_share: float,
         keeping: Keeping | None = None,
+        agreements: Agreements | None = None,
         new_id: NewId = new_id,
     ) -> None:
         """`notes_share` is the part of a day's quota that reading notes may use, between 0 and 1."""
         self._store, self._gateway, self._jobs, self._clock = store, gateway, jobs, clock
         self._app_events, self._notes_share, self._new_id = app_events, notes_share, new_id
         self._imports = imports
+        self._agreements = agreements or Agreements(store, clock=clock)
         self._keeping = keeping or Keeping()
         self._sources = _Sources(gateway)
         self._refused_since: dict[str, int] = {}
@@ -202,9 +204,9 @@ class SyncService:
 
     async def _send(self, connection: Connection) -> None:
         """Until nothing is due; what was postponed wakes this again."""
-        agreement = Agreement(connection=connection)
         async with self._gateway.destination(connection) as destination:
             while True:
+                agreement = await self._agreements.of(connection)
                 sent = await send(destination, self._store, agreement=agreement, clock=self._clock, new_id=self._new_id)
                 if not sent.contacts:
                     break
@@ -217,7 +219,7 @@ class SyncService:
 
     def _theirs(self, connection: Connection) -> TwoSidedStore:
         """The mirror as HighLevel's side of the connection sees it."""
-        return TwoSidedStore(self._store, Agreement(connection=connection), new_id=self._new_id)
+        return self._agreements.theirs(self._store, connection, new_id=self._new_id)
 
     async def _poll(self, connection: Connection) -> None:
         if not await self._was_imported(connection):

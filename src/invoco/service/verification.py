@@ -9,11 +9,10 @@ from invoco.domain.ids import new_id
 from invoco.domain.kinds import RecordKind
 from invoco.domain.ports import LoadingStore
 from invoco.highlevel.clock import Clock
+from invoco.service.agreements import Agreements
 from invoco.service.gateway import Gateway
-from invoco.sync.agreement import Agreement
 from invoco.sync.drift import Drift
 from invoco.sync.imports import Progress
-from invoco.sync.two_sided import TwoSidedStore
 from invoco.sync.verify import verify
 
 VERIFIED = "verified"
@@ -23,8 +22,11 @@ VERIFIED = "verified"
 class VerificationService:
     """Compares mirrors with their sources."""
 
-    def __init__(self, store: LoadingStore, *, gateway: Gateway, clock: Clock) -> None:
+    def __init__(
+        self, store: LoadingStore, *, gateway: Gateway, clock: Clock, agreements: Agreements | None = None
+    ) -> None:
         self._store, self._gateway, self._clock = store, gateway, clock
+        self._agreements = agreements or Agreements(store, clock=clock)
 
     async def verify(
         self, connection: Connection, *, progress: Progress, skip: frozenset[RecordKind] = frozenset(), first: int = 5
@@ -40,7 +42,7 @@ class VerificationService:
         async with self._store.reading() as session:
             run = await session.imports.latest(connection.id)
         began = self._clock.now()
-        theirs = TwoSidedStore(self._store, Agreement(connection=connection), new_id=new_id)
+        theirs = self._agreements.theirs(self._store, connection, new_id=new_id)
         async with self._gateway.source(connection, at=run.started_at if run else None) as source:
             calls = source.calls
             drift = await verify(source, theirs, location_id=connection.id, progress=progress, skip=skip, first=first)
