@@ -32,6 +32,7 @@ from invoco.service.imports import ImportService
 from invoco.service.installations import InstallationService
 from invoco.service.journal import JournalRecorder
 from invoco.service.keys import KeyService
+from invoco.service.mappings import MappingService
 from invoco.service.modes import ModeService
 from invoco.service.reliability import ReliabilityService
 from invoco.service.scheduling import RecordedRuns, Scheduler
@@ -76,6 +77,7 @@ class Invoco:
     jobs: JobsEngine
     sync: SyncService
     modes: ModeService
+    mappings: MappingService
     connection_settings: ConnectionSettingsService
     deletions: DeletionService
     archive: ArchiveService
@@ -234,6 +236,7 @@ def _assembled(settings: Settings, database: Database, clock: Clock) -> Invoco:
             notes_share=settings.notes_daily_share, agreements=agreements,
         ),
         modes=ModeService(database, clock=clock),
+        mappings=MappingService(database, clock=clock),
         connection_settings=ConnectionSettingsService(database, clock=clock),
         deletions=DeletionService(database, jobs=jobs, clock=clock, agreements=agreements),
         archive=ArchiveService(database, clock=clock),

@@ -17,6 +17,7 @@ from invoco.highlevel.quota import Quotas
 from invoco.highlevel.token_stores import MemoryTokenStore
 from invoco.sandbox import TwinSettings, build_twin, read_limits
 from invoco.sandbox.webhooks import new_keys
+from invoco.service.agreements import Agreements
 from invoco.service.books import Books
 from invoco.service.connections import ConnectionService
 from invoco.service.gateway import MemorySecrets
@@ -25,10 +26,8 @@ from invoco.service.journal import JournalRecorder
 from invoco.service.verification import VerificationService
 from invoco.store.database import Database
 from invoco.store.schema import create_all
-from invoco.sync.agreement import Agreement
-from invoco.sync.outbound import send
-from invoco.sync.two_sided import TwoSidedStore
 from invoco.sync.confirm import confirm
+from invoco.sync.outbound import send
 
 URL = "http://twin.test"
 KEYS = new_keys(rsa_bits=2048)
@@ -41,6 +40,7 @@ class Pair:
 
     def __init__(self, twin: Any, store: Database) -> None:
         self.twin, self.store = twin, store
+        self.agreements = Agreements(store, clock=twin.clock)
         self._tokens, self._secrets = MemoryTokenStore(), MemorySecrets()
         self._transport = httpx2.ASGITransport(app=twin.app)
         self.gateway = HighLevelGateway(
@@ -70,20 +70,18 @@ class Pair:
 
     async def send(self) -> Any:
         """Send until nothing is due; the totals."""
-        agreement = Agreement(connection=self.connection)
+        agreement = await self.agreements.of(self.connection)
         total = None
         async with self.gateway.destination(self.connection) as destination:
             while True:
-                sent = await send(
-                    destination, self.store, agreement=agreement, clock=self.twin.clock, new_id=new_id
-                )
+                sent = await send(destination, self.store, agreement=agreement, clock=self.twin.clock, new_id=new_id)
                 if not sent.contacts or sent.postponed:
                     return total or sent
                 total = sent
 
     async def reread(self) -> None:
         """Do all rereads that wait, whenever they are due."""
-        theirs = TwoSidedStore(self.store, Agreement(connection=self.connection), new_id=new_id)
+        theirs = self.agreements.theirs(self.store, self.connection, new_id=new_id)
         async with self.gateway.source(self.connection) as source:
             while True:
                 self.twin.clock.advance(60)
