@@ -23,17 +23,21 @@ from invoco.jobs.in_process import InProcessJobs
 from invoco.service.agreements import Agreements
 from invoco.service.archive import ArchiveService
 from invoco.service.books import Books
+from invoco.service.conflicts import ConflictService
 from invoco.service.connection_settings import ConnectionSettingsService
 from invoco.service.connections import ConnectionService
 from invoco.service.deletions import DeletionService
 from invoco.service.deliveries import DeliveryService
 from invoco.service.failures import FailureService
+from invoco.service.findings import FindingService
+from invoco.service.history import HistoryService
 from invoco.service.imports import ImportService
 from invoco.service.installations import InstallationService
 from invoco.service.journal import JournalRecorder
 from invoco.service.keys import KeyService
 from invoco.service.mappings import MappingService
 from invoco.service.modes import ModeService
+from invoco.service.outbox import OutboxService
 from invoco.service.reliability import ReliabilityService
 from invoco.service.scheduling import RecordedRuns, Scheduler
 from invoco.service.sync import SyncService
@@ -84,6 +88,10 @@ class Invoco:
     failures: FailureService
     deliveries: DeliveryService
     reliability: ReliabilityService
+    outbox: OutboxService
+    findings: FindingService
+    conflicts: ConflictService
+    history: HistoryService
 
 
 @asynccontextmanager
@@ -243,6 +251,10 @@ def _assembled(settings: Settings, database: Database, clock: Clock) -> Invoco:
         failures=FailureService(database, jobs=jobs, clock=clock),
         deliveries=DeliveryService(database, clock=clock),
         reliability=ReliabilityService(database, clock=clock),
+        outbox=OutboxService(database, jobs=jobs, agreements=agreements, clock=clock),
+        findings=FindingService(database, clock=clock),
+        conflicts=ConflictService(database, jobs=jobs, agreements=agreements, clock=clock),
+        history=HistoryService(database),
     )  # fmt: skip
 
 

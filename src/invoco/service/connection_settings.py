@@ -1,24 +1,31 @@
-"""How a connection deals with what is gone, and how it stands."""
+"""How a connection deals with what is gone or in conflict, and how it stands."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
 
+from invoco.domain.conflicts import ConflictRule, ConflictRules
 from invoco.domain.connections import Connection
 from invoco.domain.deletions import DeletionAction, DeletionPolicy, MassDeletion
 from invoco.domain.errors import FixInput
-from invoco.domain.kinds import RecordKind
+from invoco.domain.fields import CUSTOM, SETS
+from invoco.domain.kinds import RECORD_TYPES, RecordKind
 from invoco.domain.ports import Session, Store
 from invoco.domain.schedules import Job, Run
 from invoco.highlevel.clock import Clock, milliseconds
 from invoco.service.verification import VERIFIED
+from invoco.sync.merge import HIGHLEVELS
+from invoco.sync.sending import UPDATES
 
 _RUNS = 5
 _WAITING = 1000
 """Deliveries of one connection that are counted, one by one."""
+_NEVER: Final = HIGHLEVELS | SETS | {"id"}
+"""Fields that are never in conflict."""
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +91,34 @@ class ConnectionSettingsService:
             await session.connections.put(changed)
         return changed
 
+    async def set_conflicts(
+        self,
+        connection: Connection,
+        *,
+        default: ConflictRule | None = None,
+        fields: Mapping[str, ConflictRule | None] | None = None,
+    ) -> Connection:
+        """Who wins from now on where both sides changed a field; what is not given stays.
+
+        A field with None follows the default again.
+
+        Raises:
+            FixInput: a field is none, or is never in conflict.
+        """
+        for field in fields or {}:
+            _check_field(field)
+        async with self._store.transaction() as session:
+            current = await _current(session, connection)
+            before = current.conflicts
+            wanted = {**before.fields, **(fields or {})}
+            rules = ConflictRules(
+                default=default or before.default,
+                fields={field: rule for field, rule in wanted.items() if rule is not None},
+            )
+            changed = replace(current, conflicts=rules)
+            await session.connections.put(changed)
+        return changed
+
     async def figures(self, connection: Connection) -> Figures:
         """How the mirror stands."""
         location_id = connection.id
@@ -100,6 +135,21 @@ class ConnectionSettingsService:
                 equal_at=equal_at,
                 drift_age=None if equal_at is None else (milliseconds(self._clock) - equal_at) / 1000,
             )
+
+
+def _check_field(field: str) -> None:
+    name = field.partition(".")[0]
+    known = {told.encode_name for kind in UPDATES for told in msgspec.structs.fields(RECORD_TYPES[kind])}
+    if name not in known:
+        raise FixInput(
+            f"Neither contacts nor tasks nor notes have a field {field}.",
+            cure=f"Name it as HighLevel's API does: firstName, dueDate, {CUSTOM}, {CUSTOM}.<id>, …",
+        )
+    if name in _NEVER:
+        raise FixInput(
+            f"The field {field} is never in conflict.",
+            cure="Leave it out: lists are merged entry by entry, and dates and ids are HighLevel's.",
+        )
 
 
 async def _current(session: Session, connection: Connection) -> Connection:

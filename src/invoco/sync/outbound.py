@@ -37,12 +37,13 @@ _FIRST_WAIT, _LONGEST_WAIT = 5_000, 600_000
 _NO_SCOPE: Final = 3_600_000
 """Milliseconds until it is tried again whether a missing scope was granted."""
 _DAY: Final = 86_400_000
-_ORDERS: Final = frozenset(
+ORDERS: Final = frozenset(
     {
         "add-contact-to-campaign", "remove-contact-from-campaign", "remove-contact-from-every-campaign",
         "add-contact-to-workflow", "delete-contact-from-workflow",
     }
 )  # fmt: skip
+"""Operations that change no record."""
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,7 +134,7 @@ class _Courier:
 
     async def _send(self, batch: list[Write]) -> Sent:
         first = batch[0]
-        if first.operation in _ORDERS:
+        if first.operation in ORDERS:
             await self._destination.order(first.operation, first.path, first.body)
             await self._settle(batch, WriteState.SENT)
             return Sent(sent=1)
@@ -187,10 +188,10 @@ class _Courier:
 def _next_batch(writes: list[Write]) -> list[Write]:
     """The first write, with all others of its record: they are one difference."""
     first = writes[0]
-    if first.operation in _ORDERS:
+    if first.operation in ORDERS:
         return [first]
     return [
         write
         for write in writes
-        if (write.kind, write.record_id) == (first.kind, first.record_id) and write.operation not in _ORDERS
+        if (write.kind, write.record_id) == (first.kind, first.record_id) and write.operation not in ORDERS
     ]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from invoco.domain.conflicts import ConflictRule, ConflictRules
 from invoco.domain.connections import SetAside
 from invoco.domain.deletions import DeletionAction, DeletionPolicy, HeldDeletions, MassDeletion
 from invoco.domain.deliveries import Delivery
@@ -123,6 +124,22 @@ async def test_the_copy_is_as_old_as_its_last_proof(settings, connection, store,
 
     assert (figures.equal_at, figures.runs) == (equal_at, (run,))
     assert figures.drift_age == (None if equal_at is None else (now - equal_at) / 1000)
+
+
+async def test_rules_for_conflicts_are_set(settings, connection, kept):
+    """What is not given stays; a field may follow the default again."""
+    await settings.set_conflicts(connection, fields={"phone": ConflictRule.INVOCO, "dueDate": ConflictRule.NEWEST})
+    await settings.set_conflicts(connection, default=ConflictRule.ASK, fields={"dueDate": None, "customFields.f": None})
+
+    assert (await kept()).conflicts == ConflictRules(default=ConflictRule.ASK, fields={"phone": ConflictRule.INVOCO})
+
+
+@pytest.mark.parametrize(("field", "why"), [("shoe", "have a field shoe"), ("tags", "never in conflict")])
+async def test_a_field_that_has_no_conflicts_is_told(settings, connection, kept, field, why):
+    """Nothing is set then."""
+    with pytest.raises(FixInput, match=why):
+        await settings.set_conflicts(connection, default=ConflictRule.ASK, fields={field: ConflictRule.ASK})
+    assert (await kept()).conflicts == ConflictRules()
 
 
 async def test_a_policy_is_set_on_the_connection_as_it_is_now(settings, connection, store, kept):
