@@ -24,6 +24,7 @@ from invoco.cli import (
     failures,
     imports,
     keys,
+    mapping,
     reference,
     reliability,
     sandbox,
@@ -76,6 +77,7 @@ connections.app.command("show")(connection_settings.show)
 connections.app.command("deletion")(connection_settings.deletion)
 app.add_typer(connections.app, name="connections")
 app.add_typer(keys.app, name="keys")
+app.add_typer(mapping.app, name="mapping")
 app.add_typer(failures.app, name="failures")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(deletions.app, name="deletions")

@@ -25,9 +25,9 @@ class Terminal:
         ours = {"INVOCO_DATA_FOLDER": str(folder), "INVOCO_CONFIG": str(folder / "none.toml"), "COLUMNS": "240"}
         self._runner = CliRunner(env=ours)
 
-    def __call__(self, *arguments: str) -> Result:
+    def __call__(self, *arguments: str, input: str | None = None) -> Result:  # noqa: A002 - as the runner says it
         """The outcome of a command."""
-        return self._runner.invoke(app, arguments)
+        return self._runner.invoke(app, arguments, input=input)
 
     def says(self, *arguments: str) -> str:
         """What a command prints that must succeed."""
