@@ -14,6 +14,8 @@ from invoco.cli import (
     archive,
     bench,
     config,
+    conflict_rules,
+    conflicts,
     connect,
     connection_settings,
     connections,
@@ -22,9 +24,12 @@ from invoco.cli import (
     demo,
     door,
     failures,
+    findings,
+    history,
     imports,
     keys,
     mapping,
+    outbox,
     reference,
     reliability,
     sandbox,
@@ -73,12 +78,18 @@ app.command("simulate")(simulate.simulate)
 app.command("worker")(worker.worker)
 app.command("sandbox")(sandbox.sandbox)
 app.command("reliability")(reliability.reliability)
+app.command("history")(history.history)
+app.command("why")(history.why)
 connections.app.command("show")(connection_settings.show)
 connections.app.command("deletion")(connection_settings.deletion)
+connections.app.command("conflicts")(conflict_rules.conflicts)
 app.add_typer(connections.app, name="connections")
 app.add_typer(keys.app, name="keys")
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(failures.app, name="failures")
+app.add_typer(outbox.app, name="outbox")
+app.add_typer(findings.app, name="findings")
+app.add_typer(conflicts.app, name="conflicts")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(deletions.app, name="deletions")
 app.add_typer(archive.app, name="archive")
