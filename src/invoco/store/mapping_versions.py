@@ -13,6 +13,13 @@ from invoco.store.statements import put_rows
 
 _KEY = ("connection_id", "version")
 _COLUMNS = table.c
+_NEWEST = (
+    sa.select(_COLUMNS.record)
+    .where(_COLUMNS.connection_id == sa.bindparam("location_id"), _COLUMNS.state == sa.bindparam("of_state"))
+    .order_by(_COLUMNS.version.desc())
+    .limit(1)
+)
+"""Asked in every transaction that takes something in."""
 
 
 class MappingShelf:
@@ -37,12 +44,10 @@ class MappingShelf:
 
     async def newest(self, location_id: str, state: MappingState) -> MappingVersion | None:
         """The newest version of that state."""
-        found = await self._those(location_id, _COLUMNS.state == state.value, limit=1)
-        return found[0] if found else None
+        text = await self._connection.scalar(_NEWEST, {"location_id": location_id, "of_state": state.value})
+        return None if text is None else decoder(MappingVersion).decode(text)
 
-    async def _those(
-        self, location_id: str, *which: sa.ColumnElement[bool], limit: int | None = None
-    ) -> list[MappingVersion]:
+    async def _those(self, location_id: str, *which: sa.ColumnElement[bool]) -> list[MappingVersion]:
         mine = sa.select(_COLUMNS.record).where(_COLUMNS.connection_id == location_id, *which)
-        newest_first = mine.order_by(_COLUMNS.version.desc()).limit(limit)
+        newest_first = mine.order_by(_COLUMNS.version.desc())
         return [decoder(MappingVersion).decode(text) for text in await self._connection.scalars(newest_first)]
