@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
@@ -162,10 +162,9 @@ def _or_problems(work: Callable[[Invoco, Connection], Awaitable[T]], name: str |
         return run(_with(name, work))
     except InvalidMapping as invalid:
         _leave_with(invalid.problems, as_json=as_json)
-        raise
 
 
-def _leave_with(problems: Iterable[object], *, as_json: bool) -> None:
+def _leave_with(problems: Iterable[object], *, as_json: bool) -> NoReturn:
     if as_json:
         print_json({"problems": list(problems)})
     else:

@@ -30,7 +30,7 @@ from invoco.mapping import (
 from invoco.service.agreements import definitions_of, document_of
 from invoco.service.mapping_previews import Previewed, RowOfPreview, previewed
 from invoco.service.mapping_switches import POSITION, Mover, Switched, Way, begun, bring_firsts, close_unmapped, way_of
-from invoco.sync.agreement import TWO_WAY, Identity, Mapper
+from invoco.sync.agreement import TWO_WAY, Identity
 from invoco.sync.imports import Progress
 from invoco.sync.mapped import Mapped
 from invoco.sync.remapping import Remapped, Switch
@@ -212,8 +212,8 @@ class MappingService:
     def _switch(self, connection: Connection, old: Document | None, new: Document, definitions: Definitions) -> Switch:
         return Switch(
             connection=connection,
-            old=_mapper(_fitting(old, definitions), definitions),
-            new=_mapper(new, definitions),
+            old=Identity() if (fitting := _fitting(old, definitions)) is None else _mapped(fitting, definitions),
+            new=_mapped(new, definitions),
             run_id=self._new_id(),
             at=milliseconds(self._clock),
             new_id=self._new_id,
@@ -265,8 +265,8 @@ def _need_right(document: Document, definitions: Definitions) -> None:
         raise InvalidMapping(problems)
 
 
-def _mapper(document: Document | None, definitions: Definitions) -> Mapper:
-    return Identity() if document is None else Mapped(compiled(document, definitions))
+def _mapped(document: Document, definitions: Definitions) -> Mapped:
+    return Mapped(compiled(document, definitions))
 
 
 def _fitting(document: Document | None, definitions: Definitions) -> Document | None:

@@ -11,7 +11,6 @@ from invoco.domain.outbound import Deviation, Finding
 from invoco.highlevel.records import Record
 from invoco.mapping import FieldProblem, Mapping, Outcome
 from invoco.sync.agreeing import contact_id_of
-from invoco.sync.agreement import Mapper
 
 R = TypeVar("R", bound=Record)
 
@@ -56,13 +55,6 @@ class Mapped:
             if len(self._problems) < _MOST:
                 self._problems[kind, record.id, problem.field] = (record, problem)
         return cast("R | None", outcome.record)
-
-
-def outcome_of(mapper: Mapper, kind: RecordKind, theirs: Record, held: Record | None) -> Outcome:
-    """What becomes of HighLevel's record here, with what went wrong."""
-    if isinstance(mapper, Mapped):
-        return mapper.outcome(kind, theirs, held)
-    return Outcome(mapper.inward(kind, theirs, held))
 
 
 def findings_of(

@@ -23,7 +23,7 @@ from invoco.highlevel.records import Record
 from invoco.mapping import FieldProblem
 from invoco.sync.agreeing import contact_id_of
 from invoco.sync.agreement import TWO_WAY, Agreement, Mapper
-from invoco.sync.mapped import findings_of, outcome_of
+from invoco.sync.mapped import Mapped, findings_of
 from invoco.sync.merge import HIGHLEVELS, merge
 from invoco.sync.two_sided import two_sided
 
@@ -54,7 +54,7 @@ class Switch(msgspec.Struct, frozen=True, kw_only=True):
 
     connection: Connection
     old: Mapper
-    new: Mapper
+    new: Mapped
     run_id: str
     at: int
     new_id: NewId
@@ -133,7 +133,7 @@ class Switch(msgspec.Struct, frozen=True, kw_only=True):
         return ours if wished is None or now is None else merge(now, wished, ours, rules=_OURS).record
 
     def _remapped(self, kind: RecordKind, theirs: Record, ours: Record | None) -> Remapped:
-        outcome = outcome_of(self.new, kind, theirs, ours)
+        outcome = self.new.outcome(kind, theirs, ours)
         after = outcome.record
         if ours is not None:
             agreed = self.old.inward(kind, theirs, ours)

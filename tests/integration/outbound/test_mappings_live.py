@@ -1,6 +1,7 @@
 """A mapping is switched on and taken back, and both sides keep their own words."""
 
 import pytest
+from msgspec.structs import replace
 
 from invoco.domain.errors import FixInput, InvalidMapping
 from invoco.domain.kinds import RecordKind
@@ -230,3 +231,27 @@ async def test_a_live_mapping_that_no_longer_fits(pair, mappings, field):
     assert {c.id: c.first_name for c in before.values()} == {
         c.id: c.first_name for c in (await pair.mine()).values() if isinstance(c, Contact)
     }
+
+
+async def test_what_was_let_in_and_edited_stays(pair, mappings):
+    """A rollback to a filter leaves nobody out of whom HighLevel is yet to be told something."""
+    one, other = [contact for contact in (await pair.mine()).values() if contact.email][:2]
+    text = f"version = 1\n[contacts]\nfilter = \"!(email in ['{one.email}', '{other.email}'])\"\n"
+    await promote(pair, mappings, text)
+    await promote(pair, mappings, "version = 1\n")
+    await pair.ours.contacts.update(pair.here, one.id, {"city": "Lyon"}, actor=ACTOR)
+    await mappings.rollback(pair.connection, progress=unwatched)
+    mine = await pair.mine()
+
+    assert ("Lyon", False) == (mine[one.id].city, other.id in mine)
+
+
+async def test_a_mapping_of_another_invoco_can_be_left(pair, mappings):
+    """A live document that is not understood at all counts as none."""
+    draft = await mappings.edit(pair.connection, "version = 1\n", by="test")
+    foreign = replace(draft, state=MappingState.LIVE, document='{"version": 9}')
+    async with pair.store.transaction() as session:
+        await session.mappings.put(foreign)
+    switched = await mappings.rollback(pair.connection, progress=unwatched)
+
+    assert (0, 0) == (switched.version, switched.changed)

@@ -8,7 +8,7 @@ from invoco.domain.errors import FixInput
 from invoco.domain.kinds import RecordKind
 from invoco.domain.outbound import MappingState
 from invoco.highlevel.records import Contact, CustomField, Task
-from invoco.service.mappings import POSITION
+from invoco.service.mapping_switches import POSITION
 
 from .conftest import HERE
 
