@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import cache
 from heapq import merge
 from itertools import islice
 from typing import Any, Final
@@ -20,6 +21,8 @@ from invoco.highlevel.records import Contact, Record
 _FIRST_PAGE, _PAGE = 20, 500
 """Most fields changed lately: what is read grows only while nothing was found."""
 _NAMESAKES: Final = 5
+_EXTRA: Final = "extra"
+"""Its parts are not grouped where a record is told."""
 
 
 class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -197,7 +200,7 @@ async def _last_change(
     """The newest row in which the field changed; ids of HighLevel's own come first, and are newer."""
     for contact_id in contact_ids:
         async for row in _newest_first(session, location_id, contact_id):
-            if row["kind"] == kind and row["record_id"] in record_ids and field in _changed(row):
+            if row["kind"] == kind and row["record_id"] in record_ids and _has_changed(row, field):
                 return row
     return None
 
@@ -223,9 +226,22 @@ def _as_kept(type_: type[Record], wire: Mapping[str, Any] | None) -> Record | No
     """The record exactly as it was, of its wire form."""
     if wire is None:
         return None
-    named = {field.encode_name for field in msgspec.structs.fields(type_)}
+    named = _named(type_)
     extra = {name: value for name, value in wire.items() if name not in named}
     return msgspec.convert({**{name: wire[name] for name in wire if name in named}, "extra": extra}, type_)
+
+
+@cache
+def _named(type_: type[Record]) -> frozenset[str]:
+    return frozenset(field.encode_name for field in msgspec.structs.fields(type_))
+
+
+def _has_changed(row: Mapping[str, Any], field: str) -> bool:
+    """As `field in _changed(row)`, which takes many times as long where the field did not."""
+    group, _, part = field.partition(".")
+    name = part if group == _EXTRA else group
+    before, after = row["before"] or {}, row["after"] or {}
+    return before.get(name) != after.get(name) and field in _changed(row)
 
 
 def _changed(row: Mapping[str, Any]) -> list[str]:

@@ -11,6 +11,7 @@ from invoco.domain.schedules import Job
 from invoco.highlevel.records import Contact, Note, Task
 from invoco.service.agreements import Agreements
 from invoco.service.outbox import OutboxService
+from invoco.sync.agreement import Agreement, Identity
 
 HERE = "location-of-the-tests"
 CONTACT, TASK, NOTE = RecordKind.CONTACT, RecordKind.TASK, RecordKind.NOTE
@@ -231,3 +232,28 @@ async def test_an_unknown_id_is_told(outbox, written, connection):
         await outbox.retry(connection, failed)
     with pytest.raises(FixInput, match="Nothing that failed"):
         await outbox.drop(connection, 99)
+
+
+class Otherwise(Identity):
+    """A mapping that makes something else of every record."""
+
+    def __init__(self, becomes):
+        self._becomes = becomes
+
+    def inward(self, _kind, _theirs, _held):
+        """What Invoco makes of the record."""
+        return self._becomes
+
+
+@pytest.mark.parametrize("becomes", [None, Contact(id="c1", first_name="ADA")])
+async def test_a_record_is_taken_back_as_the_mapping_says(outbox, monkeypatch, written, connection, held, becomes):
+    """Both sides differ then, as they always do."""
+
+    async def within(_self, _session, connection):
+        return Agreement(connection=connection, mapping=Otherwise(becomes))
+
+    monkeypatch.setattr(Agreements, "within", within)
+    await outbox.drop(connection, await written(failed=True))
+    record, base = await held()
+
+    assert (record, base.theirs) == (becomes, THEIRS)
