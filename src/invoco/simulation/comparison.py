@@ -14,12 +14,14 @@ from invoco.domain.connections import Connection
 from invoco.domain.deletions import DeletionAction, DeletionPolicy, Tombstone
 from invoco.domain.deliveries import DeliveryState
 from invoco.domain.kinds import RECORD_TYPES, RecordKind
+from invoco.domain.outbound import WriteState
 from invoco.highlevel.records import Record
 from invoco.service.books.desk import every
 from invoco.simulation.hands import WATCHED
 from invoco.store.database import Database
 from invoco.store.session import StoreSession
 from invoco.store.tables import history
+from invoco.sync.agreement import TWO_WAY
 from invoco.sync.drift import differing
 
 _MOST = 1_000_000
@@ -53,9 +55,12 @@ async def everything_differs(twin: Database, mirror: Database, connection: Conne
         there, here = await _both(twin, mirror, connection.id, kind)
         async with mirror.reading() as session:
             stones = await _stones(session, connection.id, kind)
+            owners = await _stones(session, connection.id, RecordKind.CONTACT)
             known = past.at_first.get(kind, set()) | await _told_of(session, connection.id, kind)
-        lines += _records_differ(kind, here, there, stones)
+            never_sent = await _made_here(session, connection.id, kind) - past.ever.get(kind, set())
+        lines += _records_differ(kind, here, there, {**_of_left(here, owners), **stones})
         if kind in WATCHED:
+            stones = {record_id: stone for record_id, stone in stones.items() if record_id not in never_sent}
             lines += _stones_differ(kind, connection, stones, alive=there.keys(), known=known, ever=past.ever[kind])
     async with mirror.reading() as session:
         return lines + await _undone(session, connection.id) + await _untrue(session, connection.id)
@@ -78,6 +83,19 @@ async def _told_of(session: StoreSession, location_id: str, kind: RecordKind) ->
     """Records of which the history tells."""
     mine = (history.c.connection_id == location_id, history.c.kind == kind.value)
     return set(await session.connection.scalars(sa.select(history.c.record_id).where(*mine)))
+
+
+async def _made_here(session: StoreSession, location_id: str, kind: RecordKind) -> set[str]:
+    """The ids that records had which were made in Invoco."""
+    columns = history.c
+    made = (columns.connection_id == location_id, columns.kind == kind.value, columns.actor.startswith("page:"))
+    return set(await session.connection.scalars(sa.select(columns.record_id).where(*made, columns.action == "create")))
+
+
+def _of_left(here: Records, owners: Mapping[str, Tombstone]) -> dict[str, Tombstone]:
+    """What belongs to contacts that were left here is left with them."""
+    owned = {record_id: str(getattr(record, "contact_id", None)) for record_id, record in here.items()}
+    return {record_id: owners[owner] for record_id, owner in owned.items() if owner in owners}
 
 
 def _records_differ(kind: RecordKind, here: Records, there: Records, stones: Mapping[str, Tombstone]) -> Iterator[str]:
@@ -125,12 +143,28 @@ async def _undone(session: StoreSession, location_id: str) -> list[str]:
         "rereads wait": await session.rereads.count(location_id),
         "records are provisional": await session.provisional.count(location_id),
         "deletions are held": len(await session.tombstones.held(location_id)),
+        "writes wait": (await session.outbox.counts(location_id)).get(WriteState.WAITING, 0),
+        "records are not agreed on": await _parted(session, location_id),
     }
     given_up = [
         f"{each.subject} {each.subject_id} was given up: {each.reason}"
         for each in await session.rereads.failed(location_id)
     ]
-    return given_up + [f"{count} {what}" for what, count in counts.items() if count]
+    failed = [
+        f"the write {each.operation} of {each.record_id} failed: {each.reason}"
+        for each in await session.outbox.failed(location_id)
+    ]
+    return [*given_up, *failed] + [f"{count} {what}" for what, count in counts.items() if count]
+
+
+async def _parted(session: StoreSession, location_id: str) -> int:
+    """Records that are not the same on both sides, but for those that are gone there and were left here."""
+    parted = 0
+    for kind in TWO_WAY:
+        bases = await session.bases.page(location_id, kind, limit=_MOST)
+        left = await session.tombstones.get_many(location_id, kind, [base.record_id for base in bases])
+        parted += len(bases) - len(left)
+    return parted
 
 
 async def _untrue(session: StoreSession, location_id: str) -> list[str]:

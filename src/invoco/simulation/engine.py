@@ -19,9 +19,11 @@ from invoco.highlevel.clock import Clock
 from invoco.highlevel.quota import Quotas
 from invoco.jobs.in_process import InProcessJobs
 from invoco.routes.webhooks import webhook_route
+from invoco.service.books import Books
 from invoco.service.deletions import DeletionService
 from invoco.service.imports import ImportService
 from invoco.service.installations import InstallationService
+from invoco.service.journal import JournalRecorder
 from invoco.service.scheduling import RecordedRuns, Scheduler
 from invoco.service.sync import SyncService
 from invoco.service.webhooks import WebhookInbox, WebhookKeys
@@ -62,6 +64,8 @@ class Engine:
     deletions: DeletionService
     hook: ASGIApp
     """Where webhooks go."""
+    books: Books
+    """Through which people write to the mirror."""
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
@@ -100,6 +104,7 @@ class Engine:
         self.jobs = InProcessJobs(clock=around.clock)
         inbox = WebhookInbox(self.store, clock=around.clock, on_stored=self._arrived)
         self.hook = webhook_route(inbox, keys=around.keys)
+        self.books = Books(self.store, clock=around.clock, recorder=JournalRecorder(), on_written=self._written)
         self.deletions = DeletionService(self.store, jobs=self.jobs, clock=around.clock)
         await self.jobs.start(RecordedRuns(self._service().run, self.store, clock=around.clock))
         self._scheduler = Scheduler(self.store, jobs=self.jobs, clock=around.clock)
@@ -121,6 +126,9 @@ class Engine:
     async def _arrived(self, locations: Iterable[str]) -> None:
         for location_id in locations:
             await self.jobs.wake(Job.DRAIN, location_id)
+
+    async def _written(self, location_id: str) -> None:
+        await self.jobs.wake(Job.SEND, location_id)
 
     async def _connected(self, connection: Connection) -> None:
         await self.jobs.wake(Job.RECONCILE, connection.id)

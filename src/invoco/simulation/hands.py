@@ -27,8 +27,8 @@ _FAULTS: Final = (
     "520", "429", "html", "slow", "truncated", "reset", "lost-answer", "token-refused", "version-refused", "page-loop",
     "flicker", "malformed",
 )  # fmt: skip
-_WORDS: Final = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "haven")
-_TAGS: Final = ("vip", "newsletter", "cold", "moved", "lapsed", "Neu", "übergabe")
+WORDS: Final = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "haven")
+TAGS: Final = ("vip", "newsletter", "cold", "moved", "lapsed", "Neu", "übergabe")
 LAGS: Final = (0.0, 5.0, 60.0, 240.0)
 """How many seconds the search may be behind."""
 _ROWS_ARE_MISSING: Final = ("flicker", "malformed")
@@ -77,7 +77,7 @@ class Hands:
 
     async def create_contact(self, dice: Random) -> None:
         """Somebody new, or somebody who is there already."""
-        body = {"firstName": dice.choice(_WORDS), "email": f"{dice.choice(_WORDS)}{dice.randrange(40)}@example.com"}
+        body = {"firstName": dice.choice(WORDS), "email": f"{dice.choice(WORDS)}{dice.randrange(40)}@example.com"}
         if dice.random() < 0.5:
             body["phone"] = f"+1212555{dice.randrange(10_000):04d}"
         await self._twin.books.contacts.create(self._here, body, **_BY)
@@ -85,23 +85,23 @@ class Hands:
     async def edit_contact(self, dice: Random) -> None:
         """Some fields get other values, or none."""
         fields = {
-            "firstName": dice.choice(_WORDS), "lastName": dice.choice((*_WORDS, None)), "city": dice.choice(_WORDS),
-            "companyName": dice.choice((*_WORDS, None)), "source": dice.choice(_WORDS), "website": None,
-            "email": f"{dice.choice(_WORDS)}{dice.randrange(40)}@example.org", "dateOfBirth": "1980-05-17",
+            "firstName": dice.choice(WORDS), "lastName": dice.choice((*WORDS, None)), "city": dice.choice(WORDS),
+            "companyName": dice.choice((*WORDS, None)), "source": dice.choice(WORDS), "website": None,
+            "email": f"{dice.choice(WORDS)}{dice.randrange(40)}@example.org", "dateOfBirth": "1980-05-17",
         }  # fmt: skip
         chosen = dice.sample(sorted(fields), dice.randint(1, 3))
         await self._edit(dice, {name: fields[name] for name in chosen})
 
     async def tag_contact(self, dice: Random) -> None:
         """Tags are put on or taken off."""
-        contact, tags = await self._contact(dice), dice.sample(_TAGS, 2)
+        contact, tags = await self._contact(dice), dice.sample(TAGS, 2)
         book = self._twin.books.contacts
         change = book.add_tags if dice.random() < 0.6 else book.remove_tags
         await change(self._here, contact.id, tags or contact.tags, **_BY)
 
     async def follow_contact(self, dice: Random) -> None:
         """A user follows a contact, of which no event tells."""
-        user = _one(dice, await self._all(RecordKind.USER))
+        user = one_of(dice, await self._all(RecordKind.USER))
         await self._twin.books.contacts.add_followers(self._here, (await self._contact(dice)).id, [user.id], **_BY)
 
     async def mute_contact(self, dice: Random) -> None:
@@ -114,7 +114,7 @@ class Hands:
         """A text is written into a custom field, or taken out."""
         fields: list[CustomField] = await self._all(RecordKind.CUSTOM_FIELD)
         texts = [field for field in fields if field.data_type == "TEXT" and field.model in {None, "contact"}]
-        value = {"id": _one(dice, texts).id, "field_value": dice.choice((*_WORDS, ""))}
+        value = {"id": one_of(dice, texts).id, "field_value": dice.choice((*WORDS, ""))}
         await self._edit(dice, {"customFields": [value]})
 
     async def delete_contact(self, dice: Random) -> None:
@@ -124,14 +124,14 @@ class Hands:
     async def merge_contacts(self, dice: Random) -> None:
         """Two or three contacts become one; no event tells."""
         contacts = await self._all(RecordKind.CONTACT)
-        chosen = dice.sample(contacts, min(len(contacts), dice.randint(2, 3))) or [_one(dice, contacts)]
+        chosen = dice.sample(contacts, min(len(contacts), dice.randint(2, 3))) or [one_of(dice, contacts)]
         await self._twin.backstage.merge(self._here, chosen[0].id, [contact.id for contact in chosen[1:]])
 
     async def restore_contact(self, dice: Random) -> None:
         """A deleted contact comes back; no event tells."""
         alive = {contact.id for contact in await self._all(RecordKind.CONTACT)}
         gone = sorted(self.ever[RecordKind.CONTACT] - alive)
-        restored = await self._twin.backstage.restore(self._here, _one(dice, gone))
+        restored = await self._twin.backstage.restore(self._here, one_of(dice, gone))
         self.restored.add(restored.id)
 
     async def vanish_contacts(self, dice: Random) -> None:
@@ -144,72 +144,72 @@ class Hands:
 
     async def create_task(self, dice: Random) -> None:
         """Something to be done."""
-        body = {"title": dice.choice(_WORDS), "dueDate": "2025-07-01T00:00:00.000Z", "completed": False}
+        body = {"title": dice.choice(WORDS), "dueDate": "2025-07-01T00:00:00.000Z", "completed": False}
         if dice.random() < 0.5:
-            body["body"] = dice.choice(_WORDS)
+            body["body"] = dice.choice(WORDS)
         await self._twin.books.tasks.create(self._here, (await self._contact(dice)).id, body, **_BY)
 
     async def edit_task(self, dice: Random) -> None:
         """A task gets another title; no event tells."""
-        task = _one(dice, await self._all(RecordKind.TASK))
-        body = {"title": f"{dice.choice(_WORDS)} {dice.randrange(100)}"}
+        task = one_of(dice, await self._all(RecordKind.TASK))
+        body = {"title": f"{dice.choice(WORDS)} {dice.randrange(100)}"}
         await self._twin.books.tasks.update(self._here, task.contact_id, task.id, body, **_BY)
 
     async def complete_task(self, dice: Random) -> None:
         """A task is done, or not done after all."""
-        task = _one(dice, await self._all(RecordKind.TASK))
+        task = one_of(dice, await self._all(RecordKind.TASK))
         await self._twin.books.tasks.complete(self._here, task.contact_id, task.id, not task.completed, **_BY)
 
     async def delete_task(self, dice: Random) -> None:
         """A task is removed."""
-        task = _one(dice, await self._all(RecordKind.TASK))
+        task = one_of(dice, await self._all(RecordKind.TASK))
         await self._twin.books.tasks.delete(self._here, task.contact_id, task.id, **_BY)
 
     async def write_note(self, dice: Random) -> None:
         """A note is written; its event leaves the title out."""
-        body = {"body": f"{dice.choice(_WORDS)} {dice.randrange(100)}"}
+        body = {"body": f"{dice.choice(WORDS)} {dice.randrange(100)}"}
         if dice.random() < 0.5:
-            body["title"] = dice.choice(_WORDS)
+            body["title"] = dice.choice(WORDS)
         await self._twin.books.notes.create(self._here, (await self._contact(dice)).id, body, **_BY)
 
     async def edit_note(self, dice: Random) -> None:
         """A note gets another text or title."""
-        note = _one(dice, await self._all(RecordKind.NOTE))
-        body = {dice.choice(("body", "title")): f"{dice.choice(_WORDS)} {dice.randrange(100)}"}
+        note = one_of(dice, await self._all(RecordKind.NOTE))
+        body = {dice.choice(("body", "title")): f"{dice.choice(WORDS)} {dice.randrange(100)}"}
         await self._twin.books.notes.update(self._here, note.contact_id, note.id, body, **_BY)
 
     async def delete_note(self, dice: Random) -> None:
         """A note is removed."""
-        note = _one(dice, await self._all(RecordKind.NOTE))
+        note = one_of(dice, await self._all(RecordKind.NOTE))
         await self._twin.books.notes.delete(self._here, note.contact_id, note.id, **_BY)
 
     async def book_appointment(self, dice: Random) -> None:
         """Somebody gets an appointment within the next weeks."""
         start = milliseconds(self._twin.clock) + dice.randint(1, 30) * _DAY_MS
-        calendar = _one(dice, await self._all(RecordKind.CALENDAR))
+        calendar = one_of(dice, await self._all(RecordKind.CALENDAR))
         fields = {"startTime": iso(start), "endTime": iso(start + 1_800_000), "calendarId": calendar.id}
         await self._twin.pages.book(self._here, (await self._contact(dice)).id, fields)
 
     async def move_appointment(self, dice: Random) -> None:
         """An appointment is renamed, moved or called off."""
-        appointment = _one(dice, await self._all(RecordKind.APPOINTMENT))
+        appointment = one_of(dice, await self._all(RecordKind.APPOINTMENT))
         fields = {
-            "title": f"{dice.choice(_WORDS)} {dice.randrange(100)}",
+            "title": f"{dice.choice(WORDS)} {dice.randrange(100)}",
             "appointmentStatus": dice.choice(("cancelled", "showed", "noshow")),
-            "notes": dice.choice((*_WORDS, None)),
+            "notes": dice.choice((*WORDS, None)),
         }
         name = dice.choice(sorted(fields))
         await self._twin.pages.rebook(self._here, appointment.id, {name: fields[name]})
 
     async def cancel_appointment(self, dice: Random) -> None:
         """An appointment is removed."""
-        appointment = _one(dice, await self._all(RecordKind.APPOINTMENT))
+        appointment = one_of(dice, await self._all(RecordKind.APPOINTMENT))
         await self._twin.pages.cancel(self._here, appointment.id)
 
     async def edit_definition(self, dice: Random) -> None:
         """A user, a business or the location itself is renamed, added or removed; not all of it is told."""
         kind = dice.choice((RecordKind.USER, RecordKind.BUSINESS, RecordKind.LOCATION, RecordKind.CUSTOM_VALUE))
-        name = {"name": f"{dice.choice(_WORDS)} {dice.randrange(100)}"}
+        name = {"name": f"{dice.choice(WORDS)} {dice.randrange(100)}"}
         known = await self._all(kind)
         chosen = dice.choice([None, *(record.id for record in known)])
         if dice.random() < 0.2 and chosen is not None and kind is not RecordKind.LOCATION:
@@ -268,7 +268,7 @@ class Hands:
         await self._twin.books.contacts.update(self._here, (await self._contact(dice)).id, body, **_BY)
 
     async def _contact(self, dice: Random) -> Contact:
-        contact: Contact = _one(dice, await self._all(RecordKind.CONTACT))
+        contact: Contact = one_of(dice, await self._all(RecordKind.CONTACT))
         return contact
 
     async def _all(self, kind: RecordKind) -> list[Any]:
@@ -280,7 +280,12 @@ class NothingToChoose(InvocoError):
     """There is nothing left to which this could happen."""
 
 
-def _one(dice: Random, records: Sequence[T]) -> T:
+def one_of(dice: Random, records: Sequence[T]) -> T:
+    """One of them.
+
+    Raises:
+        NothingToChoose: there is none.
+    """
     if not records:
         raise NothingToChoose
     return dice.choice(records)

@@ -8,8 +8,10 @@ from typing import Final
 
 import msgspec
 
+from invoco.domain.conflicts import ConflictRule, ConflictRules
 from invoco.domain.deletions import DeletionAction, DeletionPolicy, MassDeletion
 from invoco.domain.schedules import Modes
+from invoco.simulation.our_hands import OUR_ACTS
 
 ACTS: Final[Mapping[str, int]] = {
     "create_contact": 8, "edit_contact": 16, "tag_contact": 8, "follow_contact": 2, "mute_contact": 3,
@@ -22,6 +24,8 @@ ACTS: Final[Mapping[str, int]] = {
     "decide": 1,
 }  # fmt: skip
 """What can happen, and how often compared with the rest."""
+_RULES: Final = tuple(rule for rule in ConflictRule if rule is not ConflictRule.ASK)
+"""Those that end without anybody's choice."""
 _SHORTEST, _LONGEST = 20, 60
 """Steps; short simulations are more frequent than long ones."""
 _MINUTE, _HOUR = 60.0, 3600.0
@@ -59,6 +63,10 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """By which the twin sends webhooks again."""
     deletion: DeletionPolicy
     mass: MassDeletion
+    conflicts: ConflictRules
+    """Who wins where people in HighLevel and in Invoco change the same field."""
+    two_way: bool
+    """Whether people work in Invoco too."""
 
 
 class Script(msgspec.Struct, frozen=True):
@@ -74,7 +82,8 @@ def script_of(seed: int, *, accounts: int) -> Script:
     dice = Random(f"script {seed}")
     is_long = dice.random() < 0.3
     setting = _setting(dice, accounts=accounts, is_long=is_long)
-    names, weights = tuple(ACTS), tuple(ACTS.values())
+    possible = {**ACTS, **OUR_ACTS} if setting.two_way else ACTS
+    names, weights = tuple(possible), tuple(possible.values())
     length = _SHORTEST + int((_LONGEST - _SHORTEST) * dice.random() ** 3)
     acts = dice.choices(names, weights, k=length)
     steps = (Step(act, dice.getrandbits(32), _pause(dice, is_long=is_long)) for act in acts)
@@ -97,6 +106,8 @@ def _setting(dice: Random, *, accounts: int, is_long: bool) -> Setting:
         policy=dice.choice(("new", "new", "old")),
         deletion=_deletion(dice),
         mass=dice.choice((MassDeletion(), MassDeletion(), MassDeletion(share=0.2, least=2))),
+        conflicts=ConflictRules(default=dice.choice(_RULES)),
+        two_way=dice.random() < 0.6,
     )
 
 

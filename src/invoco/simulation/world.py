@@ -9,6 +9,7 @@ from random import Random
 from typing import Any, Final
 
 import msgspec
+import sqlalchemy as sa
 
 from invoco.domain.connections import Connection
 from invoco.domain.kinds import RecordKind
@@ -22,8 +23,10 @@ from invoco.simulation.doors import HookDoor
 from invoco.simulation.engine import Engine, Surroundings
 from invoco.simulation.hands import LAGS, Hands
 from invoco.simulation.mortal import AFTER, BEFORE
+from invoco.simulation.our_hands import OUR_ACTS, OurHands
 from invoco.simulation.owned import Killed
 from invoco.simulation.script import Script, Step
+from invoco.store.outbound_tables import aliases
 
 HOOK_URL: Final = "http://invoco.test/webhooks/highlevel"
 _LOOK_EVERY, _LONGER, _SELDOM = 60.0, 1.2, 1800.0
@@ -57,7 +60,9 @@ class World:
         await self._rise()
         setting = self._script.setting
         deletion = dict.fromkeys(RecordKind, setting.deletion)
-        await self._change(modes=setting.modes, mass_deletion=setting.mass, deletion=deletion)
+        await self._change(
+            modes=setting.modes, mass_deletion=setting.mass, deletion=deletion, conflicts=setting.conflicts
+        )
         for step in steps:
             await self._act(step)
         return await self._end()
@@ -77,10 +82,19 @@ class World:
         if step.act in OWN_ACTS:
             with suppress(Killed):  # which `_pass` sees to
                 await OWN_ACTS[step.act](self, dice)
+        elif step.act in OUR_ACTS:
+            with suppress(Killed):
+                await self._do_here(step.act, dice)
         else:
             await self.hands.do(step.act, dice)
         await self._pass(step.pause)
         await self._recover()
+
+    async def _do_here(self, act: str, dice: Random) -> None:
+        """Somebody works in Invoco, if it runs."""
+        if self.engine is not None:
+            hands = OurHands(self.engine.store, self.engine.books, self.location_id)
+            await self.engine.program.begin(hands.do(act, dice))
 
     # The engine's lives.
 
@@ -190,10 +204,18 @@ class World:
         for _ in range(_COMPARISONS):
             await self._rest_after(Job.RECONCILE)
             if await self._compared_since() >= since:
+                await self._count_those_of_ours()
                 past = Past(ever=self.hands.ever, at_first=self._at_first)
                 connection = await self._connection()
                 return await everything_differs(self._twin.database, self._living().store, connection, past)
         raise NeverQuiet("No comparison comes to its end.")
+
+    async def _count_those_of_ours(self) -> None:
+        """What was made in Invoco has been in HighLevel too."""
+        async with self._living().store.reading() as session:
+            rows = await session.connection.execute(sa.select(aliases.c.kind, aliases.c.record_id))
+        for row in rows:
+            self.hands.ever[RecordKind(row.kind)].add(row.record_id)
 
     async def _deliver(self) -> None:
         """Wait until the twin has sent whatever it sends, and its search shows everything."""
@@ -228,7 +250,11 @@ class World:
     async def _waits(self) -> bool:
         """Whether anything is left to do for the engine."""
         async with self._living().store.reading() as session:
-            return bool(await session.inbox.waiting_locations()) or await session.rereads.count(self.location_id) > 0
+            return (
+                bool(await session.inbox.waiting_locations())
+                or await session.rereads.count(self.location_id) > 0
+                or await session.outbox.next_due(self.location_id) is not None
+            )
 
     async def _compared_since(self) -> float:
         async with self._living().store.reading() as session:

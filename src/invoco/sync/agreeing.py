@@ -22,6 +22,15 @@ Became = tuple[Record | None, Record | None]
 """Invoco's record before and after."""
 
 
+class Also(msgspec.Struct, frozen=True):
+    """A record that changed with another one."""
+
+    kind: RecordKind
+    action: str
+    before: Record | None
+    after: Record | None
+
+
 class Agreeing:
     """Merges what HighLevel tells into Invoco's records, inside one transaction."""
 
@@ -29,6 +38,8 @@ class Agreeing:
         self._session, self._agreement, self._new_id = session, agreement, new_id
         self._location_id = agreement.connection.id
         self._plain: dict[RecordKind, bool] = {}
+        self.also: list[Also] = []
+        """What else became of records here, for the history."""
 
     async def is_plain(self, location_id: str, kind: RecordKind) -> bool:
         """Whether all records of that kind are the same on both sides, so that nothing is to be merged."""
@@ -60,11 +71,21 @@ class Agreeing:
     async def drop_unborn(self, kind: RecordKind, record_ids: Sequence[str]) -> None:
         """What was made here for contacts that are gone, and never reached HighLevel, goes with them."""
         for child_kind in TWO_WAY if kind is RecordKind.CONTACT else ():
-            if child_kind is not RecordKind.CONTACT:
+            if not await self.is_plain(self._location_id, child_kind):
                 bases = await self._session.bases.of_contacts(self._location_id, child_kind, record_ids)
                 unborn = [base.record_id for base in bases if base.theirs is None]
+                held = await self._session.shelf(child_kind).get_many(self._location_id, unborn)
+                self.also += [Also(child_kind, "delete", record, None) for record in held.values()]
                 await self._session.bases.remove(self._location_id, child_kind, unborn)
                 await self._session.shelf(child_kind).delete(self._location_id, unborn)
+
+    async def leave(self, kind: RecordKind, record_id: str) -> None:
+        """A record that is gone in HighLevel stays here, with what was made here for it."""
+        await self._session.bases.remove(self._location_id, kind, [record_id])
+        for child_kind in TWO_WAY if kind is RecordKind.CONTACT else ():
+            bases = await self._session.bases.of_contacts(self._location_id, child_kind, [record_id])
+            unborn = [base.record_id for base in bases if base.theirs is None]
+            await self._session.bases.remove(self._location_id, child_kind, unborn)
 
     async def _doomed(self, kind: RecordKind, told: Sequence[Record]) -> set[str | None]:
         """Contacts that were deleted here: what HighLevel tells of theirs is not shown."""
@@ -131,9 +152,9 @@ class Agreeing:
             for base in await self._session.bases.of_contacts(self._location_id, kind, [contact_id]):
                 if base.deleted and base.theirs is not None:
                     await self._session.bases.remove(self._location_id, kind, [base.record_id])
-                    await self._store(
-                        kind, base.theirs, None, self._agreement.mapping.inward(kind, base.theirs, None), had_base=False
-                    )
+                    after = self._agreement.mapping.inward(kind, base.theirs, None)
+                    await self._store(kind, base.theirs, None, after, had_base=False)
+                    self.also.append(Also(kind, "restore", None, after))
 
     async def _moments(self, kind: RecordKind, theirs: Record, ours: Record) -> Moments:
         contact_id = contact_id_of(ours)

@@ -12,8 +12,8 @@ from invoco.highlevel.records import Record
 
 R = TypeVar("R", bound=Record)
 
-TWO_WAY = (RecordKind.CONTACT, RecordKind.TASK, RecordKind.NOTE)
-"""Kinds that can be written in Invoco."""
+TWO_WAY = (RecordKind.CONTACT, RecordKind.TASK, RecordKind.NOTE, RecordKind.APPOINTMENT)
+"""Kinds that can be changed in Invoco; appointments only go with their contacts."""
 
 
 class Mapper(Protocol):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
@@ -22,7 +21,7 @@ from invoco.highlevel.clock import Clock, milliseconds
 from invoco.highlevel.quota import Priority
 from invoco.highlevel.records import Contact, Record
 from invoco.sync.agreeing import Agreeing, contact_id_of
-from invoco.sync.agreement import Agreement
+from invoco.sync.agreement import TWO_WAY, Agreement
 from invoco.sync.deletions import bury
 from invoco.sync.merge import as_sent, merge
 from invoco.sync.noticed import Noticed, change_of
@@ -128,7 +127,7 @@ class Delivering:
         wished = self._agreement.mapping.outward(situation.kind, ours, theirs)
         changes = {} if wished is None else wishes(theirs, wished, without=situation.parked)
         if wished is None or not changes:
-            return Delivered(state=WriteState.NEEDLESS)
+            return await self._nothing_to_send(situation, theirs)
         refused: Refused = {
             name: (Deviation.REFUSED, reason) for name, reason in not_taken(situation.kind, changes).items()
         }
@@ -140,6 +139,14 @@ class Delivering:
         if got is None:
             return await self._gone(situation, changes)
         return await self._agree(situation, changes, wished, got, before=theirs, refused=refused)
+
+    async def _nothing_to_send(self, situation: _Situation, theirs: Record) -> Delivered:
+        """What was written says nothing new."""
+        async with self._store.transaction() as session:
+            bases = await session.bases.get_many(self._location_id, situation.kind, [situation.record_id])
+            if situation.record_id in bases and bases[situation.record_id].theirs == theirs:
+                await self._merge_in(session, situation.kind, theirs)
+        return Delivered(state=WriteState.NEEDLESS)
 
     async def _write(self, situation: _Situation, theirs: Record, changes: Mapping[str, Any], refused: Refused) -> None:
         """Send the changes; fields that HighLevel refuses are left out and sent no more."""
@@ -189,13 +196,16 @@ class Delivering:
         base = Base(kind=kind, record_id=got.id, contact_id=contact_id_of(got) or self.contact_id, theirs=agreed)
         await session.bases.put(self._location_id, [base])
         await session.provisional.confirm(self._location_id, kind, [got.id])
+        await self._merge_in(session, kind, got)
+
+    async def _merge_in(self, session: Session, kind: RecordKind, got: Record) -> None:
         became = await Agreeing(session, self._agreement, new_id=self._new_id).take_in(kind, [got])
         now = milliseconds(self._clock)
         noticed = Noticed(cause=Cause.SENT, at=now, read_at=now)
         told = [
             change_of(self._location_id, kind, "update", ours, after, noticed=noticed)
             for ours, after in became.values()
-            if ours is not None and ours != after
+            if ours != after
         ]
         if told:
             await session.journal.record(told, send=False)
@@ -244,7 +254,17 @@ class Delivering:
         async with self._store.transaction() as session:
             await self._put_findings(session, situation, found)
             await session.rereads.ask(self._location_id, [asked])
+            await self._agree_on_nothing(session, situation)
         return Delivered(state=WriteState.NEEDLESS, findings=len(found), reason=message)
+
+    async def _agree_on_nothing(self, session: Session, situation: _Situation) -> None:
+        """Where the record or its contact is known to be gone, it was left here on purpose."""
+        known = [
+            *await session.tombstones.get_many(self._location_id, situation.kind, [situation.record_id]),
+            *await session.tombstones.get_many(self._location_id, RecordKind.CONTACT, [situation.contact_id]),
+        ]
+        if known:
+            await session.bases.remove(self._location_id, situation.kind, [situation.record_id])
 
     # A record that HighLevel has not.
 
@@ -252,20 +272,28 @@ class Delivering:
         wished = self._agreement.mapping.outward(situation.kind, ours, None)
         if wished is None:
             return Delivered(state=WriteState.NEEDLESS)
-        known = await self._known_already(situation, wished, was_tried=was_tried)
-        if isinstance(known, Delivered):
-            return known
-        if isinstance(known, Contact):
-            return await self._adopt(situation, ours, known)
         refused: Refused = {}
         try:
+            known = await self._known_already(situation, wished, was_tried=was_tried)
+            if isinstance(known, Delivered):
+                return known
+            if isinstance(known, Contact):
+                return await self._adopt(situation, ours, known)
             created = known or await self._made(situation, wished, refused)
         except DuplicateContact as refusal:
             existing = await self._destination.read(RecordKind.CONTACT, refusal.existing_id, refusal.existing_id)
             if not isinstance(existing, Contact):
                 raise
             return await self._adopt(situation, ours, existing)
+        except (NoSuchRecord, InvalidFields):
+            # A contact that is gone may be told by 404 or by 400 (facts 12).
+            if situation.kind is RecordKind.CONTACT or await self._has_contact(situation.contact_id):
+                raise
+            return await self._gone(situation, sent_by_create(situation.kind, wished))
         return await self._born(situation, wished, created, refused)
+
+    async def _has_contact(self, contact_id: str) -> bool:
+        return await self._destination.read(RecordKind.CONTACT, contact_id, contact_id) is not None
 
     async def _made(self, situation: _Situation, wished: Record, refused: Refused) -> Record:
         """The new record; fields that HighLevel refuses are left out."""
@@ -340,8 +368,9 @@ class Delivering:
             base = Base(kind=RecordKind.CONTACT, record_id=existing.id, contact_id=existing.id, theirs=existing)
             await session.bases.put(self._location_id, [base])
             noticed = Noticed(cause=Cause.SENT, at=milliseconds(self._clock))
-            told = change_of(self._location_id, RecordKind.CONTACT, "update", held or mine, merged, noticed=noticed)
-            await session.journal.record([told], send=False)
+            if merged != mine:
+                told = change_of(self._location_id, RecordKind.CONTACT, "update", mine, merged, noticed=noticed)
+                await session.journal.record([told], send=False)
         known = await self._situation(RecordKind.CONTACT, existing.id, existing.id)
         if known is None or known.ours is None or known.base.theirs is None:
             return Delivered(state=WriteState.NEEDLESS)
@@ -366,17 +395,23 @@ class Delivering:
         return msgspec.structs.replace(first, findings=first.findings + second.findings)
 
     async def _rename(self, session: Session, situation: _Situation, new_id: str) -> None:
+        noticed = Noticed(cause=Cause.SENT, at=milliseconds(self._clock))
         await rename(
-            session, self._location_id, situation.kind, situation.record_id, new_id, contact_id=situation.contact_id
-        )
+            session, self._location_id, situation.kind, situation.record_id, new_id, contact_id=situation.contact_id,
+            noticed=noticed,
+        )  # fmt: skip
         if situation.kind is RecordKind.CONTACT:
             self.contact_id = new_id
 
     # A record that is gone here.
 
     async def _delete(self, situation: _Situation) -> Delivered:
-        with suppress(NoSuchRecord):
+        try:
             await self._destination.delete(situation.kind, situation.contact_id, situation.record_id)
+        except (NoSuchRecord, InvalidFields):
+            # One that is gone may be told by 404 or by 400 (facts 12).
+            if await self._destination.read(situation.kind, situation.contact_id, situation.record_id) is not None:
+                raise
         now = milliseconds(self._clock)
         theirs = situation.base.theirs
         async with self._store.transaction() as plain:
@@ -384,7 +419,15 @@ class Delivering:
             if theirs is not None:
                 noticed = Noticed(cause=Cause.SENT, at=now, read_at=now)
                 await bury(session, self._agreement.connection, situation.kind, [theirs], noticed=noticed)
+            await self._forget_deleted(plain, situation)
         return Delivered(state=WriteState.SENT)
+
+    async def _forget_deleted(self, session: Session, situation: _Situation) -> None:
+        """Both sides agree that it is gone, with what belonged to it."""
+        await session.bases.remove(self._location_id, situation.kind, [situation.record_id])
+        for kind in TWO_WAY if situation.kind is RecordKind.CONTACT else ():
+            bases = await session.bases.of_contacts(self._location_id, kind, [situation.contact_id])
+            await session.bases.remove(self._location_id, kind, [base.record_id for base in bases if base.deleted])
 
 
 def _joined(existing: Contact, mine: Contact, *, rules: ConflictRules) -> Contact:

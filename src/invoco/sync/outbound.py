@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from invoco.domain.destination import Destination
 from invoco.domain.errors import (
+    InvalidFields,
     InvocoError,
     MissingScope,
     QuotaUsed,
@@ -34,6 +35,8 @@ _CONTACTS: Final = 20
 """Looked at in one round."""
 _ABREAST: Final = 4
 _FIRST_WAIT, _LONGEST_WAIT = 5_000, 600_000
+_PATIENCE: Final = 10
+"""Tries after which a write is given up that HighLevel refuses for another reason than its fields."""
 _NO_SCOPE: Final = 3_600_000
 """Milliseconds until it is tried again whether a missing scope was granted."""
 _DAY: Final = 86_400_000
@@ -119,6 +122,8 @@ class _Courier:
             except Reconnect:
                 raise
             except InvocoError as error:
+                if left[0].attempts + 1 < _PATIENCE and not isinstance(error, InvalidFields):
+                    return replace(sent, postponed=await self._postpone(left, error))
                 outcome = await self._give_up(batch, error)
             sent = _total([sent, outcome])
             left = await self._left(left, batch)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -10,32 +10,51 @@ from msgspec.structs import replace
 from invoco.domain.kinds import RecordKind
 from invoco.domain.outbound import Write
 from invoco.domain.ports import Session
+from invoco.sync.noticed import Noticed, change_of
 
 _CHILDREN: Final = (RecordKind.TASK, RecordKind.NOTE)
 
 
-async def rename(session: Session, location_id: str, kind: RecordKind, old: str, new: str, *, contact_id: str) -> None:
+async def rename(
+    session: Session, location_id: str, kind: RecordKind, old: str, new: str, *, contact_id: str, noticed: Noticed
+) -> None:
     """Let `new` be the id of the record, and `old` an alias; a copy that an event brought under `new` is replaced."""
     shelf = session.shelf(kind)
-    record = await shelf.get(location_id, old)
+    record, copy = await shelf.get(location_id, old), await shelf.get(location_id, new)
     await shelf.delete(location_id, [old])
     await session.bases.remove(location_id, kind, [old])
     if record is not None:
         await shelf.put(location_id, [replace(record, id=new)])
+        pairs: list[tuple[RecordKind, Any, Any]] = [(kind, record, None), (kind, copy, replace(record, id=new))]
+        await _tell(session, location_id, pairs, noticed=noticed)
     await session.aliases.put(location_id, kind, {old: new})
     if kind is RecordKind.CONTACT:
-        await _hand_over(session, location_id, old, new)
+        await _hand_over(session, location_id, old, new, noticed=noticed)
     waiting = await session.outbox.waiting_of(location_id, contact_id)
     await session.outbox.put(location_id, [_renamed(write, old, new) for write in waiting])
 
 
-async def _hand_over(session: Session, location_id: str, old: str, new: str) -> None:
+async def _tell(
+    session: Session, location_id: str, pairs: Sequence[tuple[RecordKind, Any, Any]], *, noticed: Noticed
+) -> None:
+    changes = [
+        change_of(location_id, kind, "rename", before, after, noticed=noticed)
+        for kind, before, after in pairs
+        if before != after
+    ]
+    await session.journal.record(changes, send=False)
+
+
+async def _hand_over(session: Session, location_id: str, old: str, new: str, *, noticed: Noticed) -> None:
     """What belongs to the contact."""
     for kind in _CHILDREN:
         shelf: Any = session.shelf(kind)
         children = await shelf.of_contact(location_id, old)
         if children:
-            await shelf.put(location_id, [replace(child, contact_id=new) for child in children])
+            theirs = [replace(child, contact_id=new) for child in children]
+            await shelf.put(location_id, theirs)
+            pairs = [(kind, child, after) for child, after in zip(children, theirs, strict=True)]
+            await _tell(session, location_id, pairs, noticed=noticed)
         bases = await session.bases.of_contacts(location_id, kind, [old])
         if bases:
             await session.bases.put(location_id, [replace(base, contact_id=new) for base in bases])

@@ -21,11 +21,13 @@ from invoco.domain.kinds import RecordKind
 from invoco.domain.outbound import Base
 from invoco.domain.ports import LoadingStore, Session
 from invoco.highlevel.records import Record
-from invoco.sync.agreeing import Agreeing
+from invoco.sync.agreeing import Agreeing, contact_id_of
 from invoco.sync.agreement import TWO_WAY, Agreement
 
 R = TypeVar("R", bound=Record)
 
+LEFT: Final = "leave"
+"""What is told of a record that is gone in HighLevel and stays here."""
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -73,7 +75,7 @@ class _TwoSidedSession:
         self._shelves: dict[RecordKind, Any] = {
             kind: _TwoSidedShelf(session, kind, agreeing, self._became) for kind in TWO_WAY
         }
-        self.journal = _Journal(session.journal, self._became)
+        self.journal = _Journal(session, self._became, agreeing)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._session, name)
@@ -92,6 +94,11 @@ class _TwoSidedSession:
     def notes(self) -> Any:
         """Notes as HighLevel last told them."""
         return self._shelves[RecordKind.NOTE]
+
+    @property
+    def appointments(self) -> Any:
+        """Appointments as HighLevel last told them."""
+        return self._shelves[RecordKind.APPOINTMENT]
 
     def shelf(self, kind: RecordKind) -> Any:
         """The shelf of that kind."""
@@ -187,7 +194,7 @@ class _TwoSidedShelf(Generic[R]):
             held = await self._own.get_many(location_id, record_ids)
             self._became.update({(self._kind, record_id): (held.get(record_id), None) for record_id in record_ids})
             await self._bases.remove(location_id, self._kind, record_ids)
-            await self._agreeing.drop_unborn(self._kind, record_ids)
+        await self._agreeing.drop_unborn(self._kind, record_ids)
         await self._own.delete(location_id, record_ids)
 
     async def delete_of_contacts(self, location_id: str, contact_ids: Sequence[str]) -> None:
@@ -202,24 +209,60 @@ class _TwoSidedShelf(Generic[R]):
 class _Journal:
     """History tells what became of Invoco's records."""
 
-    def __init__(self, journal: Any, became: dict[tuple[RecordKind, str], tuple[Record | None, Record | None]]) -> None:
-        self._journal, self._became = journal, became
+    def __init__(
+        self, session: Session, became: dict[tuple[RecordKind, str], tuple[Record | None, Record | None]],
+        agreeing: Agreeing,
+    ) -> None:  # fmt: skip
+        self._session, self._became, self._agreeing = session, became, agreeing
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._journal, name)
+        return getattr(self._session.journal, name)
 
     async def record(self, changes: Sequence[Change], *, send: bool) -> None:
         """Append each change that changed something here."""
+        for change in changes:
+            if change.action == LEFT and change.kind in TWO_WAY:
+                await self._leave(change)
         told = [told for change in changes if (told := self._here(change)) is not None]
+        if changes:
+            told += also_changed(self._agreeing, changes[0])
         if told:
-            await self._journal.record(told, send=send)
+            await self._session.journal.record(told, send=send)
+
+    async def _leave(self, change: Change) -> None:
+        """It stays as it is here, and there is nothing to agree on any more."""
+        mine = await self._session.shelf(change.kind).get(change.location_id, change.record_id)
+        self._became[change.kind, change.record_id] = (mine, mine)
+        await self._agreeing.leave(change.kind, change.record_id)
 
     def _here(self, change: Change) -> Change | None:
         pair = self._became.get((change.kind, change.record_id))
         if pair is None:
             return change
         before, after = pair
-        return None if before == after else replace(change, before=before, after=after)
+        if before == after and (before is None or change.action != LEFT):
+            return None
+        action = "restore" if before is None and change.before is not None else change.action
+        return replace(change, action=action, before=before, after=after)
+
+
+def also_changed(agreeing: Agreeing, like: Change) -> list[Change]:
+    """What else became of records here, noticed as that change was; told once."""
+    told = [
+        replace(
+            like,
+            kind=each.kind,
+            action=each.action,
+            record_id=record.id,
+            contact_id=contact_id_of(record),
+            before=each.before,
+            after=each.after,
+        )
+        for each in agreeing.also
+        if (record := each.after or each.before) is not None
+    ]
+    agreeing.also.clear()
+    return told
 
 
 def _overlaid(held: dict[str, Any], bases: dict[str, Base], *, told: Callable[[Any], Any] = lambda it: it) -> Any:
