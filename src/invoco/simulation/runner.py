@@ -24,8 +24,8 @@ from invoco.simulation.templates import Template, make_templates
 
 _WORKERS = 2
 _FIRST_DIFFERENCES = 5
-_WARM_UP = 1
-"""A seed that is played before any counts, so that what happens once in a process happens in none that counts."""
+_WARM_UP = (1, 111)
+"""Seeds that are played before any counts, so that what happens once in a process happens in none that counts."""
 
 Progress = Callable[[int, int], None]
 """Told how many seeds of how many are over."""
@@ -136,7 +136,8 @@ def _begin(folder: str, sabotage: str | None) -> None:
     mine.mkdir()
     _templates.extend(make_templates(mine))
     _sabotage.append(sabotage)
-    play(script_of(_WARM_UP, accounts=len(_templates)), _templates)
+    for seed in _WARM_UP:
+        play(script_of(seed, accounts=len(_templates)), _templates)
     gc.collect()
     gc.freeze()
 

@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from invoco.domain.conflicts import ConflictRules
+from invoco.domain.deletions import DeletionAction
 from invoco.domain.destination import Destination
 from invoco.domain.errors import DuplicateContact, InvalidFields, NoSuchRecord
 from invoco.domain.fields import fields_of, same, with_fields
@@ -247,24 +248,37 @@ class Delivering:
             Deviating(field=name, deviation=Deviation.GONE, wished=value, got=None, message=message)
             for name, value in sorted(changes.items())
         ]
-        asked = Reread(
-            subject=_SUBJECTS[situation.kind], subject_id=situation.contact_id, since=now, asked_at=now, due_at=now,
-            urgency=Priority.EVENT, cause=Cause.SENT, gone=1,
-        )  # fmt: skip
+        asked = msgspec.structs.replace(self._doubt(situation, now=now), gone=1)
         async with self._store.transaction() as session:
             await self._put_findings(session, situation, found)
             await session.rereads.ask(self._location_id, [asked])
             await self._agree_on_nothing(session, situation)
         return Delivered(state=WriteState.NEEDLESS, findings=len(found), reason=message)
 
+    def _doubt(self, situation: _Situation, *, now: int) -> Reread:
+        return Reread(
+            subject=_SUBJECTS[situation.kind], subject_id=situation.contact_id, since=now, asked_at=now, due_at=now,
+            urgency=Priority.EVENT, cause=Cause.SENT,
+        )  # fmt: skip
+
     async def _agree_on_nothing(self, session: Session, situation: _Situation) -> None:
-        """Where the record or its contact is known to be gone, it was left here on purpose."""
-        known = [
-            *await session.tombstones.get_many(self._location_id, situation.kind, [situation.record_id]),
-            *await session.tombstones.get_many(self._location_id, RecordKind.CONTACT, [situation.contact_id]),
-        ]
-        if known:
-            await session.bases.remove(self._location_id, situation.kind, [situation.record_id])
+        """Where the record or its contact is known to be gone it was left here on purpose, or goes with its contact."""
+        stones = await session.tombstones.get_many(self._location_id, situation.kind, [situation.record_id])
+        owners = await session.tombstones.get_many(self._location_id, RecordKind.CONTACT, [situation.contact_id])
+        if not (stones or owners):
+            return
+        await session.bases.remove(self._location_id, situation.kind, [situation.record_id])
+        if situation.base.theirs is None and all(s.action is not DeletionAction.LEAVE for s in owners.values()):
+            await self._remove_here(session, situation)
+
+    async def _remove_here(self, session: Session, situation: _Situation) -> None:
+        shelf = session.shelf(situation.kind)
+        ours = await shelf.get(self._location_id, situation.record_id)
+        if ours is not None:
+            await shelf.delete(self._location_id, [ours.id])
+            noticed = Noticed(cause=Cause.SENT, at=milliseconds(self._clock))
+            told = change_of(self._location_id, situation.kind, "delete", ours, None, noticed=noticed)
+            await session.journal.record([told], send=False)
 
     # A record that HighLevel has not.
 
@@ -379,7 +393,8 @@ class Delivering:
     async def _born(self, situation: _Situation, wished: Record, created: Record, refused: Refused) -> Delivered:
         """HighLevel has it now, under its own id."""
         contact_id = created.id if situation.kind is RecordKind.CONTACT else situation.contact_id
-        got = await self._destination.read(situation.kind, contact_id, created.id) or created
+        read = await self._destination.read(situation.kind, contact_id, created.id)
+        got = read or created
         sent = sent_by_create(situation.kind, wished)
         found = deviating(sent, got, None, refused=refused)
         async with self._store.transaction() as session:
@@ -387,6 +402,9 @@ class Delivering:
             await self._take_in(session, situation.kind, sent, replace(wished, id=created.id), got)
             renamed = msgspec.structs.replace(situation, record_id=created.id, contact_id=contact_id)
             await self._put_findings(session, renamed, found)
+            if read is None:  # somebody deleted it at once
+                doubt = self._doubt(renamed, now=milliseconds(self._clock))
+                await session.rereads.ask(self._location_id, [doubt])
         first = Delivered(state=WriteState.SENT, findings=len(found))
         rest = await self._situation(situation.kind, created.id, contact_id)
         if rest is None or rest.ours is None or rest.base.theirs is None:
@@ -413,12 +431,16 @@ class Delivering:
             if await self._destination.read(situation.kind, situation.contact_id, situation.record_id) is not None:
                 raise
         now = milliseconds(self._clock)
-        theirs = situation.base.theirs
         async with self._store.transaction() as plain:
-            session = two_sided(plain, self._agreement, new_id=self._new_id)
-            if theirs is not None:
+            bases = await plain.bases.get_many(self._location_id, situation.kind, [situation.record_id])
+            base = bases.get(situation.record_id)
+            if base is None or not base.deleted:  # HighLevel changed it meanwhile, and it is here again
+                await plain.rereads.ask(self._location_id, [self._doubt(situation, now=now)])
+                return Delivered(state=WriteState.SENT)
+            if base.theirs is not None:
+                session = two_sided(plain, self._agreement, new_id=self._new_id)
                 noticed = Noticed(cause=Cause.SENT, at=now, read_at=now)
-                await bury(session, self._agreement.connection, situation.kind, [theirs], noticed=noticed)
+                await bury(session, self._agreement.connection, situation.kind, [base.theirs], noticed=noticed)
             await self._forget_deleted(plain, situation)
         return Delivered(state=WriteState.SENT)
 

@@ -23,6 +23,7 @@ async def rename(
     record, copy = await shelf.get(location_id, old), await shelf.get(location_id, new)
     await shelf.delete(location_id, [old])
     await session.bases.remove(location_id, kind, [old])
+    await session.tombstones.remove(location_id, kind, [new])
     if record is not None:
         await shelf.put(location_id, [replace(record, id=new)])
         pairs: list[tuple[RecordKind, Any, Any]] = [(kind, record, None), (kind, copy, replace(record, id=new))]
