@@ -35,7 +35,6 @@ from invoco.service.imports import ImportService
 from invoco.service.installations import InstallationService
 from invoco.service.journal import JournalRecorder
 from invoco.service.keys import KeyService
-from invoco.service.mappings import MappingService
 from invoco.service.modes import ModeService
 from invoco.service.outbox import OutboxService
 from invoco.service.reliability import ReliabilityService
@@ -53,6 +52,8 @@ from invoco.store.vault import Vault
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
+
+    from invoco.service.mappings import MappingService
 
 
 class JobsEngine(Jobs, Protocol):
@@ -81,7 +82,6 @@ class Invoco:
     jobs: JobsEngine
     sync: SyncService
     modes: ModeService
-    mappings: MappingService
     connection_settings: ConnectionSettingsService
     deletions: DeletionService
     archive: ArchiveService
@@ -92,6 +92,13 @@ class Invoco:
     findings: FindingService
     conflicts: ConflictService
     history: HistoryService
+
+    @property
+    def mappings(self) -> MappingService:
+        """Field rules; loaded only when they are asked for, since few commands need them."""
+        from invoco.service.mappings import MappingService
+
+        return MappingService(self.database, clock=self.clock)
 
 
 @asynccontextmanager
@@ -244,7 +251,6 @@ def _assembled(settings: Settings, database: Database, clock: Clock) -> Invoco:
             notes_share=settings.notes_daily_share, agreements=agreements,
         ),
         modes=ModeService(database, clock=clock),
-        mappings=MappingService(database, clock=clock),
         connection_settings=ConnectionSettingsService(database, clock=clock),
         deletions=DeletionService(database, jobs=jobs, clock=clock, agreements=agreements),
         archive=ArchiveService(database, clock=clock),

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Final
-
-import msgspec
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from invoco.domain.connections import Connection
 from invoco.domain.ids import NewId
@@ -14,17 +13,20 @@ from invoco.domain.kinds import RecordKind
 from invoco.domain.outbound import MappingState, MappingVersion
 from invoco.domain.ports import LoadingStore, Session, Store
 from invoco.highlevel.clock import Clock, milliseconds
-from invoco.mapping import Definitions, Document, compiled, read_json
 from invoco.sync.agreement import Agreement, Identity, Mapper
 from invoco.sync.mapped import Mapped
 from invoco.sync.two_sided import TwoSidedStore, two_sided
+
+if TYPE_CHECKING:  # loaded only where there is a mapping: it takes memory and a tenth of a second
+    from invoco.mapping import Definitions, Document
 
 _BELIEVED_FOR: Final = 60.0
 """Seconds until definitions are read again: people seldom change them."""
 _PAGE: Final = 1000
 
 
-class _Known(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Known:
     """A mapping that was compiled."""
 
     version: int
@@ -69,6 +71,8 @@ class Agreements:
         if known is not None and is_known and known.definitions == definitions:
             mapper = known.mapper
         else:
+            from invoco.mapping import compiled
+
             mapper = Mapped(compiled(document_of(live), definitions))
         self._known[live.location_id] = _Known(
             version=live.version, definitions=definitions, mapper=mapper, read_at=now
@@ -100,11 +104,15 @@ class AgreedStore(TwoSidedStore):
 
 def document_of(version: MappingVersion) -> Document:
     """What the version says."""
+    from invoco.mapping import read_json
+
     return read_json(version.document)
 
 
 async def definitions_of(session: Session, location_id: str) -> Definitions:
     """What the location has defined, as far as it is mirrored."""
+    from invoco.mapping import Definitions
+
     location: Any = await session.shelf(RecordKind.LOCATION).get(location_id, location_id)
     return Definitions(
         custom_fields=await _all(session, RecordKind.CUSTOM_FIELD, location_id),

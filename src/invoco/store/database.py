@@ -213,7 +213,7 @@ def _prepare_sqlite(engine: AsyncEngine, *, durable: bool) -> None:
         "page_size=8192",
         "journal_mode=WAL",
         f"synchronous={'FULL' if durable else 'OFF'}",
-        "cache_size=-10000",
+        "cache_size=-8000",
         # 256 MB of log: the pages that an import changes again and again are moved to the file once, not each time.
         "wal_autocheckpoint=32000",
         "journal_size_limit=67108864",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, TypeVar, cast
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from invoco.domain.ids import NewId
 from invoco.domain.kinds import RecordKind
 from invoco.domain.outbound import Deviation, Finding
 from invoco.highlevel.records import Record
-from invoco.mapping import FieldProblem, Mapping, Outcome
 from invoco.sync.agreeing import contact_id_of
+
+if TYPE_CHECKING:
+    from invoco.mapping import FieldProblem, Mapping, Outcome
 
 R = TypeVar("R", bound=Record)
 

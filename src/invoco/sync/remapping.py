@@ -7,7 +7,8 @@ state was edited here, and stays.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -20,18 +21,21 @@ from invoco.domain.kinds import RECORD_TYPES, RecordKind
 from invoco.domain.outbound import Base
 from invoco.domain.ports import Session
 from invoco.highlevel.records import Record
-from invoco.mapping import FieldProblem
 from invoco.sync.agreeing import contact_id_of
 from invoco.sync.agreement import TWO_WAY, Agreement, Mapper
 from invoco.sync.mapped import Mapped, findings_of
 from invoco.sync.merge import HIGHLEVELS, merge
 from invoco.sync.two_sided import two_sided
 
+if TYPE_CHECKING:
+    from invoco.mapping import FieldProblem
+
 ACTOR: Final = "mapping"
 _OURS: Final = ConflictRules(default=ConflictRule.INVOCO)
 
 
-class Remapped(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Remapped:
     """One record, before and after."""
 
     kind: RecordKind
