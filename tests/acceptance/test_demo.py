@@ -11,16 +11,18 @@ import pytest
 
 
 def test_demo_check(alone):
-    """`invoco demo --check --json` imports an account, lets changes arrive, and finds no drift and no refused call."""
+    """`invoco demo --check --json` imports an account, lets changes go both ways, and finds no drift."""
     done = alone("demo", "--check", "--json", "--contacts", "80", PATH="")
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     events = answer["events"]
 
-    assert {"imported", "drift", "requests", "rate_limited", "seconds", "events"} == set(answer)
+    assert {"imported", "drift", "requests", "rate_limited", "seconds", "events", "outbound"} == set(answer)
     assert {"contacts", "tasks", "notes", "appointments", "businesses", "tags"} == set(answer["imported"])
     assert (80, 0, 0) == (answer["imported"]["contacts"], answer["drift"], answer["rate_limited"])
     assert 50 <= events["received"] == events["applied"]
+    outbound = answer["outbound"]
+    assert (20, 20, 0, 0) == tuple(outbound[name] for name in ("sent", "verified", "findings", "conflicts"))
     assert 0 < events["p50_ms"] <= events["p99_ms"] < 60_000
 
 
@@ -31,6 +33,7 @@ def test_demo_for_people(alone):
     assert (0, True) == (done.returncode, "Connected " in done.stderr)
     assert "What arrived" in done.stdout
     assert all(change in done.stdout for change in ("Changes as they arrive", "complete", "delete"))
+    assert "Changes made in Invoco" in done.stdout
     assert 2 == done.stdout.count("drift 0")
 
 

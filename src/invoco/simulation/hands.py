@@ -114,7 +114,7 @@ class Hands:
         """A text is written into a custom field, or taken out."""
         fields: list[CustomField] = await self._all(RecordKind.CUSTOM_FIELD)
         texts = [field for field in fields if field.data_type == "TEXT" and field.model in {None, "contact"}]
-        value = {"id": one_of(dice, texts).id, "field_value": dice.choice((*WORDS, ""))}
+        value = {"id": one_of(dice, texts).id, "value": dice.choice((*WORDS, ""))}
         await self._edit(dice, {"customFields": [value]})
 
     async def delete_contact(self, dice: Random) -> None:

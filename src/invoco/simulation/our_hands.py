@@ -48,7 +48,7 @@ class OurHands:
         """A text is written into a custom field, or taken out."""
         fields: list[CustomField] = await self._all(RecordKind.CUSTOM_FIELD)
         texts = [field for field in fields if field.data_type == "TEXT" and field.model in {None, "contact"}]
-        await self._edit(dice, {"customFields": [{"id": one_of(dice, texts).id, "field_value": dice.choice(WORDS)}]})
+        await self._edit(dice, {"customFields": [{"id": one_of(dice, texts).id, "value": dice.choice(WORDS)}]})
 
     async def tag_here(self, dice: Random) -> None:
         """Tags are put on or taken off."""

@@ -12,8 +12,10 @@ from msgspec.structs import replace
 from invoco.domain.conflicts import ConflictRules
 from invoco.domain.ids import new_id
 from invoco.domain.kinds import RecordKind
+from invoco.domain.rereads import Cause, Reread, Subject
 from invoco.gateway.gateway import HighLevelGateway
-from invoco.highlevel.quota import Quotas
+from invoco.highlevel.clock import milliseconds
+from invoco.highlevel.quota import Priority, Quotas
 from invoco.highlevel.token_stores import MemoryTokenStore
 from invoco.sandbox import TwinSettings, build_twin, read_limits
 from invoco.sandbox.webhooks import new_keys
@@ -78,6 +80,17 @@ class Pair:
                 if not sent.contacts or sent.postponed:
                     return total or sent
                 total = sent
+
+    async def take_in(self, contact_id: str) -> None:
+        """Read a contact again, as after a webhook."""
+        now = milliseconds(self.twin.clock)
+        asked = Reread(
+            subject=Subject.CONTACT, subject_id=contact_id, since=now, asked_at=now, due_at=now,
+            urgency=Priority.EVENT, cause=Cause.EVENT,
+        )  # fmt: skip
+        async with self.store.transaction() as session:
+            await session.rereads.ask(self.here, [asked])
+        await self.reread()
 
     async def reread(self) -> None:
         """Do all rereads that wait, whenever they are due."""

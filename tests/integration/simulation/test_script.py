@@ -3,6 +3,7 @@
 import pytest
 
 from invoco.simulation.hands import Hands
+from invoco.simulation.our_hands import OUR_ACTS, OurHands
 from invoco.simulation.script import ACTS, script_of
 from invoco.simulation.world import OWN_ACTS
 
@@ -23,13 +24,13 @@ def test_length():
 
 def test_every_act_happens():
     """Somewhere in some hundred scripts."""
-    assert set(ACTS) == {step.act for script in SCRIPTS for step in script.steps}
+    assert {*ACTS, *OUR_ACTS} == {step.act for script in SCRIPTS for step in script.steps}
 
 
-@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("act", [*ACTS, *OUR_ACTS])
 def test_somebody_does_each_act(act):
-    """People and bad luck, or the world itself."""
-    assert act in OWN_ACTS or callable(getattr(Hands, act))
+    """People on either side and bad luck, or the world itself."""
+    assert act in OWN_ACTS or callable(getattr(OurHands if act in OUR_ACTS else Hands, act))
 
 
 def test_every_account_is_used():

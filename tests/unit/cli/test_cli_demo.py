@@ -62,7 +62,7 @@ async def test_what_is_never_confirmed_is_waited_for_in_vain(monkeypatch):
 
     invoco = SimpleNamespace(connection_settings=Settings())
 
-    assert await live._confirmed(invoco, None) >= 0.001  # type: ignore[arg-type]
+    assert await live.confirmed(invoco, None) >= 0.001  # type: ignore[arg-type]
 
 
 def test_deletions_of_contacts_are_measured_apart():

@@ -29,7 +29,7 @@ def demo(
     check: Annotated[bool, typer.Option("--check", help="Stop after the proof instead of serving the API.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Start the twin, connect over OAuth, import everything, edit in the twin, prove the copy equal, and serve it."""
+    """Start the twin, connect over OAuth, import everything, edit on both sides, prove them equal, and serve it."""
     from invoco.cli.demo.telling import LIMIT, say
     from invoco.cli.twin_process import running_twin
 
@@ -96,17 +96,22 @@ async def _live(
     as_json: bool,
 ) -> int:
     """Edit, watch and prove again; then leave the API to whoever wants to look around. Returns the drift."""
-    from invoco.cli.demo.live import change_and_watch, some_contact, verified
-    from invoco.cli.demo.telling import invite, print_events, print_for_machines, say
+    from invoco.cli.demo.live import change_and_watch, confirmed, some_contact, verified
+    from invoco.cli.demo.telling import invite, print_events, print_for_machines, print_way_out, say
+    from invoco.cli.demo.way_out import edit_both
 
     say("Editing in the twin, and watching each change arrive by webhook …", quiet=as_json)
     events = await change_and_watch(invoco, connection, twin, api)
+    say("Editing in Invoco and in the twin at once …", quiet=as_json)
+    outbound = await edit_both(invoco, connection, twin, api)
+    await confirmed(invoco, connection)
     say("Reading the source once more to compare …", quiet=as_json)
     drift = await verified(invoco, connection)
     if as_json:
-        print_for_machines(arrival, events, drift, twin.figures())
+        print_for_machines(arrival, events, outbound, drift, twin.figures())
     else:
-        print_events(events, drift)
+        print_events(events)
+        print_way_out(outbound, drift)
     if not check:
         invite(twin, api, await some_contact(invoco, connection))
         await api.ended

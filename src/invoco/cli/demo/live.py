@@ -114,7 +114,7 @@ async def change_and_watch(invoco: Invoco, connection: Connection, twin: Running
     """
     async with Observer(twin, url=api.url, key=api.key) as observer:
         await observer.make_all()
-    confirmed_after = await _confirmed(invoco, connection)
+    confirmed_after = await confirmed(invoco, connection)
     states = (await invoco.deliveries.status()).states
     return Events(
         received=sum(states.values()),
@@ -124,7 +124,7 @@ async def change_and_watch(invoco: Invoco, connection: Connection, twin: Running
     )
 
 
-async def _confirmed(invoco: Invoco, connection: Connection) -> float:
+async def confirmed(invoco: Invoco, connection: Connection) -> float:
     """Wait until nothing is left to be read again, if that is in time; tells how many seconds it took."""
     began = time.monotonic()
     while (took := time.monotonic() - began) < _CONFIRMED_WITHIN:

@@ -6,13 +6,16 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import typer
 
 from invoco.cli.demo.changes import percentile
+from invoco.cli.demo.way_out import told
 from invoco.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
     from invoco.cli.demo.live import Events, Served
+    from invoco.cli.demo.way_out import Outbound
     from invoco.cli.twin_process import RunningTwin
     from invoco.sync.drift import Drift
     from invoco.sync.imports import ImportOutcome
@@ -52,7 +55,7 @@ def print_arrival(arrival: Arrival) -> None:
     )
 
 
-def print_events(events: Events, drift: Drift) -> None:
+def print_events(events: Events) -> None:
     """A table of how soon changes were seen."""
     times: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
     for each in events.seen:
@@ -64,12 +67,20 @@ def print_events(events: Events, drift: Drift) -> None:
     columns = ("kind", "change in HighLevel", "times", "seen in Invoco after", "at the latest")
     print_table("Changes as they arrive", columns, rows, empty="")
     typer.echo(
-        f"drift {drift.drift} · {events.received} webhooks received, {events.applied} applied"
-        f" · all confirmed {events.confirmed_after:.1f} seconds after the last change"
+        f"{events.received} webhooks received, {events.applied} applied"
+        f" · all confirmed {events.confirmed_after:.1f} seconds after the last change\n"
     )
 
 
-def print_for_machines(arrival: Arrival, events: Events, drift: Drift, figures: dict[str, Any]) -> None:
+def print_way_out(outbound: Outbound, drift: Drift) -> None:
+    """A table of what was written in Invoco, and the last proof."""
+    print_table("Changes made in Invoco", ("what", "count"), told(outbound), empty="")
+    typer.echo(f"drift {drift.drift} · all sent {outbound.seconds:.1f} seconds after the last change")
+
+
+def print_for_machines(
+    arrival: Arrival, events: Events, outbound: Outbound, drift: Drift, figures: dict[str, Any]
+) -> None:
     """One JSON document; `drift` is that of both proofs together."""
     imported = Counter({kind: step.stored for kind, step in arrival.outcome.steps.items()})
     print_json({
@@ -79,6 +90,7 @@ def print_for_machines(arrival: Arrival, events: Events, drift: Drift, figures: 
         "rate_limited": figures["rate_limited"],
         "seconds": round(arrival.seconds, 2),
         "events": events.as_json(),
+        "outbound": msgspec.to_builtins(outbound),
     })  # fmt: skip
 
 
