@@ -172,7 +172,8 @@ class Deliveries:
     """What the twin has yet to tell; waits of its retry policy are passed over by its clock."""
 
     def __init__(self, twin) -> None:
-        self._twin, self._tries = twin, {}
+        self._twin = twin
+        self._tries: dict[int, int] = {}
 
     def all_ended(self):
         """Whether nothing waits; the clock moves on only while no delivery is tried, or tries would be used up."""
