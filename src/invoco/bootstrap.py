@@ -210,12 +210,7 @@ async def _with_jobs(invoco: Invoco, *, runs_them: bool, resume: bool) -> AsyncI
 def _assembled(settings: Settings, database: Database, clock: Clock) -> Invoco:
     vault = _vault(settings)
     tokens, secrets = StoredTokens(database, vault, clock=clock), StoredSecrets(database, vault)
-    reading = Reading(
-        page_size=settings.page_size,
-        days_back=settings.appointments_days_back,
-        days_ahead=settings.appointments_days_ahead,
-    )
-    gateway = HighLevelGateway(tokens=tokens, secrets=secrets, quotas=Quotas(clock=clock), clock=clock, reading=reading)
+    gateway = _gateway(settings, tokens, secrets, clock)
     jobs = _jobs(settings, clock)
 
     async def on_stored(locations: Iterable[str]) -> None:
@@ -262,6 +257,15 @@ def _assembled(settings: Settings, database: Database, clock: Clock) -> Invoco:
         conflicts=ConflictService(database, jobs=jobs, agreements=agreements, clock=clock),
         history=HistoryService(database),
     )  # fmt: skip
+
+
+def _gateway(settings: Settings, tokens: StoredTokens, secrets: StoredSecrets, clock: Clock) -> HighLevelGateway:
+    reading = Reading(
+        page_size=settings.page_size,
+        days_back=settings.appointments_days_back,
+        days_ahead=settings.appointments_days_ahead,
+    )
+    return HighLevelGateway(tokens=tokens, secrets=secrets, quotas=Quotas(clock=clock), clock=clock, reading=reading)
 
 
 def _jobs(settings: Settings, clock: Clock) -> JobsEngine:

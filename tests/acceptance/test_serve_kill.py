@@ -264,6 +264,7 @@ def postgres_database():
     except psycopg.OperationalError as error:
         if os.environ.get("CI"):
             pytest.fail(f"No PostgreSQL: {error}")
+        # Only where no server runs at a developer's: CI has one, and fails without it.
         pytest.skip(f"No PostgreSQL: {error}")
     with connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
