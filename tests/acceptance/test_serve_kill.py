@@ -11,13 +11,10 @@ import threading
 import time
 import uuid
 from collections import Counter
-from contextlib import contextmanager
 
 import httpx2
-import psycopg
 import pytest
 import sqlalchemy as sa
-from psycopg import sql
 
 from invoco import settings
 from invoco.bootstrap import opened
@@ -31,7 +28,6 @@ from invoco.store.tables import history
 
 KILLS = int(os.environ.get("INVOCO_TEST_KILLS", "5"))
 """How many kills; all 50 of the promise when the variable says so."""
-POSTGRES = os.environ.get("INVOCO_TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 PATIENCE = 90.0
 MOST_DELETIONS = 15
 """More of them within an hour would be held for approval."""
@@ -253,27 +249,6 @@ def fresh_twin():
         yield twin
 
 
-@contextmanager
-def postgres_database():
-    """A database of its own; without a server the test is skipped, but never on CI."""
-    server = sa.make_url(POSTGRES)
-    admin = server.set(drivername="postgresql").render_as_string(hide_password=False)
-    name = f"invoco_kill_{uuid.uuid4().hex[:12]}"
-    try:
-        connection = psycopg.connect(admin, autocommit=True, connect_timeout=3)
-    except psycopg.OperationalError as error:
-        if os.environ.get("CI"):
-            pytest.fail(f"No PostgreSQL: {error}")
-        # Only where no server runs at a developer's: CI has one, and fails without it.
-        pytest.skip(f"No PostgreSQL: {error}")
-    with connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        try:
-            yield server.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
-        finally:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
 def test_a_killed_server_on_sqlite(tmp_path, fresh_twin):
     """One process does everything."""
     port = free_port()
@@ -283,12 +258,19 @@ def test_a_killed_server_on_sqlite(tmp_path, fresh_twin):
     check(fresh_twin, killed_under_load(home, fresh_twin, [["serve"]], url=url))
 
 
-def test_killed_processes_on_postgresql(tmp_path, fresh_twin):
+def test_killed_processes_on_postgresql(tmp_path, fresh_twin, own_postgres):
     """A server that only takes in, and two workers that do the rest."""
     port = free_port()
-    with postgres_database() as database_url:
+    with own_postgres("kill") as database_url:
         home = asyncio.run(
-            furnished(tmp_path, fresh_twin, skip=frozenset(), port=port, database_url=database_url, jobs="workers")
+            furnished(
+                tmp_path,
+                fresh_twin,
+                skip=frozenset(),
+                port=port,
+                database_url=database_url.replace("+psycopg", ""),
+                jobs="workers",
+            )
         )
         url = f"http://127.0.0.1:{port}"
 

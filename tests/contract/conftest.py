@@ -1,7 +1,6 @@
 """Who keeps the promises: each subject served in process, with the promised account and a token for it."""
 
 import asyncio
-import os
 import shutil
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -36,7 +35,6 @@ from invoco.store.database import Database
 from invoco.store.schema import create_all
 from invoco.testing.promised_account import furnish
 
-POSTGRES = os.environ.get("INVOCO_TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 SCOPES = frozenset(operation.scope for operation in OPERATIONS.values() if operation.scope)
 
 
@@ -89,26 +87,11 @@ async def sqlite_database(empty_sqlite, tmp_path) -> AsyncIterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """A database of its own on the server; without a server the tests are skipped, but never on CI."""
-    server = sa.make_url(POSTGRES)
-    admin = server.set(drivername="postgresql").render_as_string(hide_password=False)
-    name = f"invoco_contract_{uuid.uuid4().hex[:12]}"
-    try:
-        connection = psycopg.connect(admin, autocommit=True, connect_timeout=3)
-    except psycopg.OperationalError as error:
-        if os.environ.get("CI"):
-            pytest.fail(f"No PostgreSQL: {error}")
-        # Only where no server runs at a developer's: CI has one, and fails without it.
-        pytest.skip(f"No PostgreSQL: {error}")
-    with connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        try:
-            url = server.set(database=name).render_as_string(hide_password=False)
-            asyncio.run(_create_tables(url))
-            yield url
-        finally:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+def postgres_url(own_postgres) -> Iterator[str]:
+    """A database of its own with all tables; without a server the tests are skipped, but never on CI."""
+    with own_postgres("contract") as url:
+        asyncio.run(_create_tables(url))
+        yield url
 
 
 @pytest.fixture
